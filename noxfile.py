@@ -1,0 +1,120 @@
+"""What one does with this repository: `nox -l` lists it.  Every session makes its own environment with pip.
+
+    nox -s demo -- --backend jax     the smoke plume
+    nox -s tests -- -k shape         all tests, arguments go to pytest
+"""
+
+import argparse
+import pathlib
+import sys
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_missing_interpreters = True
+nox.options.reuse_venv = "yes"
+
+ROOT = pathlib.Path(__file__).parent
+FOLDERS = {
+    "core": "core",
+    "solvers": "plugins/solvers",
+    "physics": "plugins/physics",
+    "vis": "plugins/vis",
+    "jax": "plugins/phiml_jax",
+}
+"""The distributions, in the order of their dependencies."""
+NUMPY_ONLY = ("core", "solvers", "physics")
+TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "array-api-strict")
+
+
+def install(session: nox.Session, *parts: str, tools: tuple[str, ...] = ()) -> None:
+    """Install distributions of this repository as they are in the working tree, and tools, at the pinned versions."""
+    editable = [argument for part in parts for argument in ("-e", f"./{FOLDERS[part]}")]
+    # The build tool goes in first: one download for all distributions instead of an isolated environment each.
+    session.install("-q", "-c", "constraints.txt", "hatchling")
+    session.install("-q", "-c", "constraints.txt", "--no-build-isolation", *editable, *tools)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the smoke plume.  `--backend jax` installs that plugin as well; all arguments go to `phiml demo smoke`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--backend", default="numpy")
+    backend = parser.parse_known_args(session.posargs)[0].backend
+    if backend != "numpy" and backend not in FOLDERS:
+        session.error(f"unknown backend {backend!r}: expected one of numpy, jax")
+    install(session, *NUMPY_ONLY, "vis", *(() if backend == "numpy" else (backend,)))
+    session.run("phiml", "demo", "smoke", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests of all distributions in one environment."""
+    install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def core(session: nox.Session) -> None:
+    """Core, solvers and physics with NumPy alone, on every supported Python."""
+    install(session, *NUMPY_ONLY, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
+    session.run("pytest", *(f"{FOLDERS[part]}/tests" for part in NUMPY_ONLY), *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style of the sources."""
+    session.install("-q", "-c", "constraints.txt", "ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Both type checkers on the sources."""
+    install(session, *FOLDERS, tools=("mypy", "pyright[nodejs]"))
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", str(pathlib.Path(session.bin) / "python"))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Benchmarks against phiml, phiflow and hand-written code; arguments name some of them, e.g. `smoke`."""
+    install(session, *FOLDERS, tools=("phiml", "phiflow"))
+    scripts = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if not path.name.startswith("_"))
+    chosen = [path for path in scripts if not session.posargs or path.stem in session.posargs]
+    missing = set(session.posargs) - {path.stem for path in scripts}
+    if missing:
+        session.error(f"no benchmark {', '.join(sorted(missing))}: expected one of {', '.join(p.stem for p in scripts)}")
+    for script in chosen:
+        session.run("python", str(script), env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+
+
+@nox.session(reuse_venv=False)
+def wheels(session: nox.Session) -> None:
+    """Build every wheel, install chosen combinations into fresh environments and use each."""
+    session.install("-q", "-c", "constraints.txt", "build", "hatchling")
+    folder = pathlib.Path(session.create_tmp()).resolve()
+    built = folder / "dist"
+    for old in built.glob("*.whl"):
+        old.unlink()
+    for path in FOLDERS.values():
+        session.run("python", "-m", "build", "-q", "--no-isolation", "--wheel", "-o", str(built), path, silent=True)
+    combinations: dict[str, tuple[str, ...]] = {
+        "core": ("core",),
+        "physics": NUMPY_ONLY,
+        "jax": (*NUMPY_ONLY, "jax"),
+        "vis": (*NUMPY_ONLY, "vis"),
+    }
+    for name, parts in combinations.items():
+        environment = folder / name
+        session.run("python", "-m", "venv", "--clear", str(environment))
+        scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
+        names = (f"phiml-{part}" for part in parts)
+        pip = (str(scripts / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt", "--find-links", str(built))
+        session.run(*pip, *names, external=True)
+        # Outside the repository and isolated (-I), so that only what was installed is found.
+        with session.chdir(folder):
+            smoke = str(ROOT / "tests" / "wheels" / "smoke.py")
+            session.run(str(scripts / "python"), "-I", smoke, *parts, external=True)
+            session.run(str(scripts / "phiml"), "doctor", external=True)

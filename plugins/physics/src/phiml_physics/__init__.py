@@ -1,0 +1,3 @@
+"""Geometries, grids, advection, diffusion and incompressible flow."""
+
+__all__: list[str] = []

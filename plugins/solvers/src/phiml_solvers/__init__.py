@@ -1,0 +1,3 @@
+"""Algorithms behind the word `solve`: spectral, conjugate gradients, sparse direct."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Pictures and animations of values, drawn through marks."""
+
+__all__: list[str] = []
