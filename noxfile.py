@@ -1,7 +1,7 @@
 """What one does with this repository: `nox -l` lists it.  Every session makes its own environment with pip.
 
-    nox -s demo -- --backend jax     the smoke plume
-    nox -s tests -- -k shape         all tests, arguments go to pytest
+nox -s demo -- --backend jax     the smoke plume
+nox -s tests -- -k shape         all tests, arguments go to pytest
 """
 
 import argparse
@@ -85,7 +85,9 @@ def bench(session: nox.Session) -> None:
     chosen = [path for path in scripts if not session.posargs or path.stem in session.posargs]
     missing = set(session.posargs) - {path.stem for path in scripts}
     if missing:
-        session.error(f"no benchmark {', '.join(sorted(missing))}: expected one of {', '.join(p.stem for p in scripts)}")
+        session.error(
+            f"no benchmark {', '.join(sorted(missing))}: expected one of {', '.join(p.stem for p in scripts)}"
+        )
     for script in chosen:
         session.run("python", str(script), env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
@@ -111,7 +113,17 @@ def wheels(session: nox.Session) -> None:
         session.run("python", "-m", "venv", "--clear", str(environment))
         scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
         names = (f"phiml-{part}" for part in parts)
-        pip = (str(scripts / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt", "--find-links", str(built))
+        pip = (
+            str(scripts / "python"),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "-c",
+            "constraints.txt",
+            "--find-links",
+            str(built),
+        )
         session.run(*pip, *names, external=True)
         # Outside the repository and isolated (-I), so that only what was installed is found.
         with session.chdir(folder):

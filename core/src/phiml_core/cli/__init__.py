@@ -1,0 +1,5 @@
+"""The command `phiml`."""
+
+from .main import main
+
+__all__ = ["main"]
