@@ -1,4 +1,6 @@
-"""Matplotlib as a canvas for marks, as a plugin of phiml-core."""
+"""What the plugin registers: `draw`, `figure` and `film` for Matplotlib, and `marks` of NumPy arrays."""
+
+from __future__ import annotations
 
 from phiml_core.plugin.hookspecs import hookimpl
 
@@ -9,4 +11,5 @@ requires_core = ">=0.1,<0.2"
 
 @hookimpl
 def phiml_register() -> None:
-    """Register the methods of this package by importing the modules that hold them."""
+    """Matplotlib itself is imported by the first picture."""
+    from . import animate, plot, values  # noqa: F401 (importing registers the methods)

@@ -1,0 +1,35 @@
+"""What values look like, as plain data, and the words that turn it into pictures."""
+
+from .data import Arrows, Heatmap, Lines, Mark, MarkError, Points, Surface, Text, Volume
+from .library import AnimationError, Canvas, Library, LibraryNotFound
+from .shapes import arrows_mark, box_mark, curve_mark, grid_mark, sphere_mark
+from .style import Style
+from .words import animate, draw, figure, film, marks, plot
+
+__all__ = [
+    "marks",
+    "draw",
+    "plot",
+    "animate",
+    "figure",
+    "film",
+    "Mark",
+    "Heatmap",
+    "Arrows",
+    "Points",
+    "Lines",
+    "Surface",
+    "Volume",
+    "Text",
+    "MarkError",
+    "grid_mark",
+    "curve_mark",
+    "arrows_mark",
+    "box_mark",
+    "sphere_mark",
+    "Canvas",
+    "Library",
+    "LibraryNotFound",
+    "AnimationError",
+    "Style",
+]

@@ -1,0 +1,168 @@
+"""The words of pictures: a value says what it looks like, a canvas draws that, and neither knows the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from os import PathLike
+from typing import Any
+
+from ..dispatch import generic
+from .data import Mark
+from .library import Canvas, Library, find_library
+from .style import Style
+
+__all__ = ["marks", "draw", "plot", "animate", "figure", "film"]
+
+
+@generic
+def marks(value: Any) -> list[Mark]:
+    """What `value` looks like.
+
+    A method returns plain data and imports no plotting library.  A batched value returns the marks of all its elements,
+    each with the element it belongs to (`Mark.at`); space is named by the axes of the marks.
+
+    Args:
+        value: a field, a geometry, a tensor over space, or anything else that can be seen.
+    """
+
+
+@marks.dispatch
+def _(value: Mark):
+    return [value]
+
+
+@generic
+def draw(mark: Mark, canvas: Canvas) -> None:
+    """Puts `mark` on `canvas`.
+
+    The canvas draws one panel.  What has to be composed with other marks (volumes behind surfaces) may wait until
+    `Canvas.finish`, which is called once after the last mark.
+    """
+
+
+@generic(on="library")
+def figure(values: tuple[Any, ...], library: Library, style: Style) -> Any:
+    """What `plot` does, in one plotting library.  Returns the figure object of that library."""
+
+
+@generic(on="library")
+def film(
+    frames: Iterable[Any],
+    path: str | PathLike[str],
+    library: Library,
+    style: Style,
+    fps: float,
+    progress: Callable[[int, int | None], Any] | None,
+) -> Any:
+    """What `animate` does, in one plotting library.  Returns the path of the file."""
+
+
+def plot(
+    *values: Any,
+    overlay: Any = None,
+    size: tuple[float, float] | None = None,
+    title: str | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: str | None = None,
+    same_scale: bool = True,
+    show_color_bar: bool = True,
+    max_panels: int = 20,
+    view: tuple[float, float] = (-60.0, 18.0),
+    library: str | Library = "matplotlib",
+) -> Any:
+    """Draws values side by side: scalars as colours, vectors as arrows, geometries as shapes, one dimension as curves.
+
+    Each value takes a panel of its own, each element of a batch too; a list is the sequence of its elements and a dict
+    also names them.  Three-dimensional scalars are rendered as glowing, absorbing matter with geometries in it.
+
+    Args:
+        values: anything that has `marks`.
+        overlay: a value or a list of values drawn on top of every panel (an obstacle on the smoke); `'args'` draws all
+            `values` into one panel; the name of a batch dim draws the elements along it into one panel.
+        size: width and height in inches; by default from the shape of the data.
+        title: heading of the whole figure.
+        vmin, vmax: values of the first and the last colour; by default the range of the data.
+        cmap: name of a colour map of the library; by default one for signed and one for unsigned data.
+        same_scale: one range of colours for all panels that show the same quantity (`Mark.label`); else one for each.
+        show_color_bar: with a scale that explains the colours.
+        max_panels: draw no more panels than this, with a warning.
+        view: azimuth and elevation of the camera in degrees, in three dimensions.
+        library: name of a plotting library, or its `Library` object.
+
+    Returns:
+        The figure object of the library, for Matplotlib a `matplotlib.figure.Figure` with `savefig`.  No window opens.
+
+    Raises:
+        LibraryNotFound: no installed plugin draws with `library`; the message names the command that installs one.
+        NoMethod: a value has no `marks`.
+    """
+    style = Style(
+        overlay=overlay,
+        size=size,
+        title=title,
+        vmin=vmin,
+        vmax=vmax,
+        cmap=cmap,
+        same_scale=same_scale,
+        show_color_bar=show_color_bar,
+        max_panels=max_panels,
+        view=view,
+    )
+    return figure(values, find_library(library), style)
+
+
+def animate(
+    frames: Iterable[Any],
+    path: str | PathLike[str],
+    *,
+    fps: float = 20,
+    progress: Callable[[int, int | None], Any] | None = None,
+    overlay: Any = None,
+    size: tuple[float, float] | None = None,
+    title: str | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: str | None = None,
+    same_scale: bool = True,
+    show_color_bar: bool = True,
+    max_panels: int = 20,
+    view: tuple[float, float] = (-60.0, 18.0),
+    dpi: int = 90,
+    library: str | Library = "matplotlib",
+) -> Any:
+    """Writes a film of `frames`, a picture as by `plot` for each, with the same colour for the same value throughout.
+
+    At most one frame is held in memory.  Without both `vmin` and `vmax` the range of all frames must be known before
+    the first is drawn: `frames` that can be iterated twice are, the marks of an iterator wait in a temporary file.
+
+    Args:
+        frames: values, or tuples, lists or dicts of values for several panels.
+        path: of the file to write, `.gif`, or `.mp4` where ffmpeg is installed.  It appears when it is complete;
+            after an error or Ctrl-C an earlier file is still there.
+        fps: frames per second; a GIF rounds the duration of a frame to 1/100 s.
+        progress: called as `progress(done, total)` after each frame; total is None while it is unknown.
+        dpi: pixels per inch of `size`.
+        overlay, size, title, vmin, vmax, cmap, same_scale, show_color_bar, max_panels, view, library: as for `plot`.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        AnimationError: no frames, an unknown file type, or no ffmpeg.
+        LibraryNotFound: no installed plugin draws with `library`.
+    """
+    style = Style(
+        overlay=overlay,
+        size=size,
+        title=title,
+        vmin=vmin,
+        vmax=vmax,
+        cmap=cmap,
+        same_scale=same_scale,
+        show_color_bar=show_color_bar,
+        max_panels=max_panels,
+        view=view,
+        dpi=dpi,
+    )
+    return film(frames, path, find_library(library), style, fps, progress)

@@ -1,0 +1,275 @@
+"""Marks on Matplotlib axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from phiml_core.marks import (
+    Arrows,
+    Canvas,
+    Heatmap,
+    Library,
+    Lines,
+    Mark,
+    Points,
+    Style,
+    Surface,
+    Text,
+    Volume,
+    draw,
+)
+
+from ..colors import ARROWS, CURVES, GEOMETRY, Scales
+from ..layout import Panel
+from .space import Space
+
+__all__ = ["Matplotlib", "MatplotlibCanvas"]
+
+ARROWS_PER_AXIS = 26
+SMOOTH_FROM = 24
+"""Cells per axis from which a heat map is interpolated; fewer are shown as the cells they are."""
+
+
+class Matplotlib(Library, name="matplotlib"):
+    """Draws with Matplotlib; figures are `matplotlib.figure.Figure`."""
+
+
+class MatplotlibCanvas(Canvas):
+    """One panel on Matplotlib axes.
+
+    Attributes:
+        axes: where to draw.
+        panel: what will be drawn, known beforehand so that marks of unequal extent share one space.
+        names: the axes of space, in the order right, up or, in three dimensions, x, y, up.
+        mapped: (artist or colour map, mark) that the first colour bar of this panel explains, or None.
+    """
+
+    def __init__(self, axes: Any, panel: Panel, number: int, scales: Scales, style: Style):
+        self.axes, self.panel, self.number, self.scales, self.style = axes, panel, number, scales, style
+        places = [mark for mark in panel.marks if not getattr(mark, "graph", False)]
+        self.names: tuple[str, ...] = canonical(max((_axes(mark) for mark in places), key=len, default=()))
+        self.mapped: tuple[Any, Mark] | None = None
+        self.curves = 0
+        lower, upper = self.bounds(places)
+        self.space = Space(lower, upper, style.view) if len(self.names) == 3 else None
+        self.lower, self.upper = lower, upper
+
+    @property
+    def over_heatmap(self) -> bool:
+        """Whether the panel is filled with colour already."""
+        return any(isinstance(mark, Heatmap | Volume) and not mark.color for mark in self.panel.marks)
+
+    def bounds(self, places: list[Mark]) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of the space shown: of the grids if there are any, else of everything."""
+        grids = [mark for mark in places if isinstance(mark, Heatmap | Volume)] or places
+        corners = [
+            [self.columns(corner[None], mark)[0] for corner in box]
+            for mark in grids
+            if len(_axes(mark)) == len(self.names) and (box := mark.bounds())
+        ]
+        if not corners:
+            return np.zeros(len(self.names)), np.ones(len(self.names))
+        lower, upper = np.min([c[0] for c in corners], 0), np.max([c[1] for c in corners], 0)
+        flat = upper <= lower
+        return np.where(flat, lower - 0.5, lower), np.where(flat, upper + 0.5, upper)
+
+    def columns(self, positions: np.ndarray, mark: Any) -> np.ndarray:
+        """Positions or vectors (…, d) of a mark in the order of the axes of this canvas."""
+        axes = _axes(mark)
+        if set(axes) != set(self.names):
+            raise ValueError(
+                f"{type(mark).__name__} has axes {axes} in a panel with axes {self.names}. "
+                "Draw them in panels of their own, or rename the axes."
+            )
+        return positions[..., [axes.index(name) for name in self.names]]
+
+    def grid(self, mark: Heatmap | Volume) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values, lower and upper corner of a grid in the order of the axes of this canvas."""
+        order = [mark.axes.index(name) for name in self.names] if set(mark.axes) == set(self.names) else None
+        lower, upper = (self.columns(corner[None], mark)[0] for corner in mark.bounds())
+        return np.transpose(mark.values, order), lower, upper
+
+    def flat(self, positions: np.ndarray, mark: Any) -> np.ndarray:
+        """Places (…, 2) in the picture."""
+        positions = self.columns(positions, mark)
+        if self.space:
+            return self.space.camera.project(positions)[..., :2]
+        return positions if positions.shape[-1] == 2 else np.concatenate([positions, 0 * positions], -1)
+
+    def finish(self) -> None:
+        """Composes what is in space and sets limits and names of the axes."""
+        axes, panel = self.axes, self.panel
+        axes.set_title(panel.title)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        if self.space:
+            self.space.finish(axes, self.names)
+        elif len(self.names) == 2:
+            axes.set(xlim=(self.lower[0], self.upper[0]), ylim=(self.lower[1], self.upper[1]), aspect="equal")
+            axes.set(xlabel=self.names[0], ylabel=self.names[1])
+        else:
+            self._finish_graph()
+        handles, names = axes.get_legend_handles_labels()
+        if len(names) > 1:
+            axes.legend(handles, names, frameon=False, loc="best")
+
+    def _finish_graph(self) -> None:
+        graphs = [mark for mark in self.panel.marks if isinstance(mark, Lines) and mark.graph]
+        self.axes.margins(x=0)
+        self.axes.grid(True, color="#d7dbe0", linewidth=0.6)
+        self.axes.set_axisbelow(True)
+        if graphs:
+            self.axes.set(xlabel=graphs[0].axes[0], ylabel=graphs[0].label)
+            self.axes.set_ylim(bottom=self.style.vmin, top=self.style.vmax)
+        else:
+            self.axes.set(xlim=(self.lower[0], self.upper[0]), xlabel=self.names[0] if self.names else "", yticks=[])
+
+
+def _axes(mark: Any) -> tuple[str, ...]:
+    return mark.axes
+
+
+def canonical(axes: tuple[str, ...]) -> tuple[str, ...]:
+    """x to the right, y up, z up in three dimensions, whatever the order in memory; other names as they come."""
+    return tuple(sorted(axes, key="xyz".find)) if set(axes) <= set("xyz") else axes
+
+
+@draw.dispatch
+def _(mark: Heatmap, canvas: MatplotlibCanvas):
+    values, lower, upper = canvas.grid(mark)
+    extent = (lower[0], upper[0], lower[1], upper[1])
+    how = {
+        "origin": "lower",
+        "extent": extent,
+        "interpolation": "bilinear" if min(values.shape) >= SMOOTH_FROM else "nearest",
+    }
+    if mark.color:
+        canvas.axes.imshow(stencil(values.T, mark.color, mark.opacity), **how)
+        return
+    scale = canvas.scales.of(mark, canvas.number)
+    image = canvas.axes.imshow(values.T, cmap=scale.cmap, vmin=scale.low, vmax=scale.high, alpha=mark.opacity, **how)
+    canvas.mapped = canvas.mapped or (image, mark)
+
+
+@draw.dispatch
+def _(mark: Volume, canvas: MatplotlibCanvas):
+    values, lower, upper = canvas.grid(mark)
+    if mark.color:
+        canvas.space.add_solid(values * mark.opacity, mark.color, lower, upper)
+    else:
+        canvas.space.add_volume(values, canvas.scales.of(mark, canvas.number), lower, upper, mark.opacity)
+
+
+@draw.dispatch
+def _(mark: Surface, canvas: MatplotlibCanvas):
+    canvas.space.add_surface(canvas.columns(mark.vertices, mark), mark.faces, mark.color or GEOMETRY, mark.opacity)
+
+
+@draw.dispatch
+def _(mark: Lines, canvas: MatplotlibCanvas):
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    if mark.graph:
+        color = mark.color or CURVES[canvas.curves % len(CURVES)]
+        canvas.curves += 1
+        for i, path in enumerate(mark.paths):
+            name = mark.name if not i else ""
+            canvas.axes.plot(*path.T, color=color, alpha=mark.opacity, label=name, linewidth=1.6)
+        return
+    color = mark.color or GEOMETRY
+    if mark.filled and len(mark.axes) == 1:
+        for path in mark.paths:
+            canvas.axes.axvspan(path.min(), path.max(), color=color, alpha=0.5 * mark.opacity, linewidth=0)
+        return
+    paths = [canvas.flat(path, mark) for path in mark.paths]
+    kind = PolyCollection if mark.filled else LineCollection
+    face = {"facecolors": color} if mark.filled else {}
+    canvas.axes.add_collection(
+        kind(paths, edgecolors=color, linewidths=1.2, alpha=mark.opacity, zorder=3, **face), autolim=not canvas.names
+    )
+
+
+@draw.dispatch
+def _(mark: Points, canvas: MatplotlibCanvas):
+    from matplotlib.collections import EllipseCollection
+
+    places, scale = canvas.flat(mark.positions, mark), canvas.scales.of(mark, canvas.number)
+    if mark.values is None or mark.color:
+        color = {"color": mark.color or (ARROWS if canvas.over_heatmap else CURVES[0])}
+    else:
+        color = {"array": mark.values, "cmap": scale.cmap, "clim": (scale.low, scale.high)}
+    if mark.radius is None:
+        color = (
+            {"c": color["array"], "cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
+            if "array" in color
+            else color
+        )
+        points = canvas.axes.scatter(*places.T, s=7, linewidths=0, alpha=mark.opacity, zorder=4, **color)
+    else:
+        width = np.broadcast_to(2 * np.asarray(mark.radius, float), len(places))
+        points = EllipseCollection(
+            width, width, 0 * width, units="xy", offsets=places, offset_transform=canvas.axes.transData, zorder=4,
+            alpha=mark.opacity, **color,
+        )  # fmt: skip
+        canvas.axes.add_collection(points, autolim=False)
+    if mark.values is not None and not mark.color:
+        canvas.mapped = canvas.mapped or (points, mark)
+
+
+@draw.dispatch
+def _(mark: Arrows, canvas: MatplotlibCanvas):
+    positions, vectors = thinned(mark.positions, mark.vectors)
+    places = canvas.flat(positions, mark)
+    arrows = canvas.flat(vectors, mark)
+    scale = canvas.scales.of(mark, canvas.number)
+    longest = np.linalg.norm(mark.vectors, axis=-1).max(initial=0) if mark.color else scale.high
+    spacing = np.prod(np.maximum(np.ptp(places, axis=0), 1e-9)) / max(len(places), 1)
+    if canvas.space:
+        spacing = np.prod(canvas.upper - canvas.lower) ** (2 / 3) / max(len(places), 1) ** (2 / 3)
+    how = {
+        "angles": "xy", "scale_units": "xy", "units": "xy", "pivot": "middle", "zorder": 5, "alpha": mark.opacity,
+        "scale": (longest or 1) / (1.5 * np.sqrt(spacing)), "width": 0.075 * np.sqrt(spacing),
+        "headwidth": 3.6, "headlength": 4.2, "headaxislength": 3.8, "minlength": 0.3,
+    }  # fmt: skip
+    if mark.color or canvas.over_heatmap:
+        canvas.axes.quiver(*places.T, *arrows.T, color=mark.color or ARROWS, **how)
+        return
+    length = np.linalg.norm(vectors, axis=-1)
+    shown = canvas.axes.quiver(*places.T, *arrows.T, length, cmap=scale.cmap, clim=(scale.low, scale.high), **how)
+    canvas.mapped = canvas.mapped or (shown, mark)
+
+
+@draw.dispatch
+def _(mark: Text, canvas: MatplotlibCanvas):
+    x, y = canvas.flat(mark.position, mark)
+    color = mark.color or ("white" if canvas.over_heatmap else "black")
+    canvas.axes.text(x, y, mark.text, color=color, alpha=mark.opacity, ha="center", va="center", zorder=6)
+
+
+def stencil(coverage: np.ndarray, color: str, opacity: float) -> np.ndarray:
+    """RGBA picture of one colour whose opacity is the coverage."""
+    from matplotlib.colors import to_rgb
+
+    alpha = opacity * np.nan_to_num(np.clip(coverage, 0, 1))
+    return np.concatenate([np.broadcast_to(to_rgb(color), (*alpha.shape, 3)), alpha[..., None]], -1)
+
+
+def thinned(positions: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (n, d) of arrows; those on a regular grid are averaged over blocks until few enough to be told apart."""
+    rank = positions.shape[-1]
+    if positions.ndim != rank + 1:
+        return positions.reshape(-1, rank), vectors.reshape(-1, rank)
+    limit = ARROWS_PER_AXIS if rank < 3 else 9
+    step = -(-max(positions.shape[:-1]) // limit)
+    for axis in range(rank):
+        size = positions.shape[axis]
+        block = min(step, size)
+        keep = slice((size % block) // 2, (size % block) // 2 + size - size % block)
+
+        def mean(array: np.ndarray) -> np.ndarray:
+            part = np.moveaxis(array, axis, 0)[keep]  # noqa: B023 (called in this turn of the loop only)
+            return np.moveaxis(part.reshape(-1, block, *part.shape[1:]).mean(1), 0, axis)  # noqa: B023
+
+        positions, vectors = mean(positions), mean(vectors)
+    return positions.reshape(-1, rank), vectors.reshape(-1, rank)

@@ -1,0 +1,112 @@
+"""Which marks share a panel, and how panels share a figure; the same for every plotting library."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from phiml_core.marks import Mark, Style, marks
+
+__all__ = ["Panel", "Layout", "arrange"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Marks drawn on top of each other, in order."""
+
+    title: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Panels in reading order on a grid of `rows` × `columns`."""
+
+    panels: tuple[Panel, ...]
+    rows: int
+    columns: int
+
+
+def arrange(values: tuple[Any, ...], style: Style) -> Layout:
+    """The panels of `values` as `plot` promises them.
+
+    Raises:
+        ValueError: there is nothing to draw, or `style.overlay` names neither 'args' nor a batch dim of a value.
+    """
+    entries = [(title, described(value)) for title, value in flatten(values)]
+    entries = [(title, found) for title, found in entries if found]
+    if not entries:
+        raise ValueError("Nothing to plot: no value was given, or none has marks. Give at least one field or geometry.")
+    above: list[Mark] = []
+    if isinstance(style.overlay, str):
+        entries = overlaid(entries, style.overlay)
+    elif style.overlay is not None:
+        above = [mark for _, value in flatten((style.overlay,)) for mark in described(value)]
+    rows = [list(small_multiples(title, found, above)) for title, found in entries]
+    panels = [panel for row in rows for panel in row]
+    if len(panels) > style.max_panels:
+        warnings.warn(
+            f"{len(panels)} panels, {style.max_panels} are drawn. Slice the value or give max_panels={len(panels)}.",
+            stacklevel=4,
+        )
+        panels = panels[: style.max_panels]
+    elif len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:
+        return Layout(tuple(panels), len(rows), len(rows[0]))
+    columns = len(panels) if len(panels) <= 4 else math.ceil(math.sqrt(1.6 * len(panels)))
+    return Layout(tuple(panels), math.ceil(len(panels) / columns), columns)
+
+
+def flatten(values: Any, title: str = "") -> Iterator[tuple[str, Any]]:
+    """Pairs (title, value) of nested lists and dicts; a list of marks is the description of one value."""
+    for value in values:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from flatten((item,), f"{title}{key}")
+        elif isinstance(value, list | tuple) and not (value and all(isinstance(item, Mark) for item in value)):
+            yield from flatten(value, title)
+        else:
+            yield title, value
+
+
+def described(value: Any) -> list[Mark]:
+    """The marks of a value, which may be marks already."""
+    return list(value) if isinstance(value, list | tuple) else list(marks(value))
+
+
+def overlaid(entries: list[tuple[str, list[Mark]]], overlay: str) -> list[tuple[str, list[Mark]]]:
+    """The entries drawn into one panel ('args'), or the elements along a batch dim."""
+    if overlay == "args":
+        named = [
+            replace(mark, name=mark.name or title) if title else mark for title, found in entries for mark in found
+        ]
+        return [("", named)]
+    dims = {dim for _, found in entries for mark in found for dim, _ in mark.panel}
+    if overlay not in dims:
+        raise ValueError(
+            f"overlay={overlay!r} was given, expected 'args', a value, or a batch dim of the values, which have "
+            f"{sorted(dims) or 'none'}. Give one of these."
+        )
+    return [(title, [without(mark, overlay) for mark in found]) for title, found in entries]
+
+
+def without(mark: Mark, dim: str) -> Mark:
+    """The mark in the panel of all elements along `dim`; the element becomes its name in the legend."""
+    labels = [f"{d}={label}" for d, label in mark.panel if d == dim]
+    panel = tuple((d, label) for d, label in mark.panel if d != dim)
+    return replace(mark, panel=panel, name=", ".join(filter(None, [mark.name, *labels])))
+
+
+def small_multiples(title: str, below: list[Mark], above: list[Mark]) -> Iterator[Panel]:
+    """One panel for each element of the batch; marks that do not know a batch dim are in all its panels."""
+    found = below + above
+    keys = dict.fromkeys(frozenset(mark.panel) for mark in found)
+    for key in keys:
+        if any(key < other for other in keys):
+            continue
+        members = tuple(mark for mark in found if set(mark.panel) <= key)
+        labels = max((mark.panel for mark in members), key=len)
+        name = title or next((mark.name for mark in members if mark in below), "")
+        yield Panel(", ".join(filter(None, [name, *(f"{d}={label}" for d, label in labels)])), members)

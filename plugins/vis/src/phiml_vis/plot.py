@@ -1,0 +1,130 @@
+"""`plot` on Matplotlib: a figure with one canvas for each panel."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+from phiml_core.marks import Style, draw, figure
+
+from .canvas.matplotlib import Matplotlib, MatplotlibCanvas
+from .colors import Ranges, Scales
+from .layout import Layout, arrange
+
+__all__ = ["Picture"]
+
+LOOK = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.edgecolor": "#4b5563",
+    "axes.labelcolor": "#374151",
+    "xtick.color": "#4b5563",
+    "ytick.color": "#4b5563",
+    "axes.linewidth": 0.7,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+}
+
+
+@figure.dispatch
+def _(values, library: Matplotlib, style: Style):
+    import matplotlib
+
+    layout = arrange(values, style)
+    with matplotlib.rc_context(LOOK):
+        picture = Picture(layout, style, Scales.collect(layout.panels, style), shown=True)
+        picture.draw(layout)
+    return picture.figure
+
+
+class Picture:
+    """A Matplotlib figure that can be drawn again with other marks, which is what a film does.
+
+    Args:
+        layout: the panels of the first picture; later ones have as many.
+        style: wishes.
+        ranges: of all quantities that will be drawn.
+        shown: whether a window or a notebook may show the figure.
+    """
+
+    def __init__(self, layout: Layout, style: Style, ranges: Ranges, shown: bool):
+        self.style, self.scales = style, Scales(ranges, style)
+        self.figure = new_figure(style.size or default_size(layout), style.dpi, shown)
+        grid = self.figure.subplots(layout.rows, layout.columns, squeeze=False).ravel()
+        self.axes, self.bars = list(grid[: len(layout.panels)]), {}
+        for spare in grid[len(layout.panels) :]:
+            spare.remove()
+        if style.title:
+            self.figure.suptitle(style.title, fontsize=12)
+
+    def draw(self, layout: Layout) -> None:
+        """Draws the panels in place of what was there.
+
+        Raises:
+            ValueError: there are more or fewer panels than before.
+        """
+        if len(layout.panels) != len(self.axes):
+            raise ValueError(
+                f"A frame has {len(layout.panels)} panels, the first one had {len(self.axes)}. "
+                "Give frames that are all of one structure."
+            )
+        for number, (axes, panel) in enumerate(zip(self.axes, layout.panels, strict=True)):
+            axes.clear()
+            canvas = MatplotlibCanvas(axes, panel, number, self.scales, self.style)
+            for mark in panel.marks:
+                draw(mark, canvas)
+            canvas.finish()
+            if canvas.mapped and self.style.show_color_bar and number not in self.bars:
+                artist, mark = canvas.mapped
+                bar = self.figure.colorbar(artist, ax=axes, label=mark.label, shrink=0.85, aspect=28, pad=0.02)
+                bar.outline.set_visible(False)
+                self.bars[number] = bar
+
+
+def default_size(layout: Layout) -> tuple[float, float]:
+    """Inches that give each panel room in the shape of its data."""
+    ratios = [ratio for panel in layout.panels for mark in panel.marks if (ratio := _ratio(mark))]
+    ratio = float(np.clip(np.median(ratios), 0.4, 2.5)) if ratios else 0.7
+    side = 4.6 if len(layout.panels) == 1 else 3.6 if len(layout.panels) <= 4 else 2.6
+    width, height = side * min(1, 1 / ratio), side * min(1, ratio)
+    return layout.columns * (width + 1.0), layout.rows * (height + 0.7)
+
+
+def _ratio(mark: Any) -> float | None:
+    """Height over width of the space that a mark takes."""
+    box = None if getattr(mark, "graph", False) or len(mark.axes) < 2 else mark.bounds()
+    if not box:
+        return None
+    extent = np.maximum(box[1] - box[0], 1e-9)
+    return float(extent[-1] / (extent[0] if len(extent) == 2 else np.hypot(extent[0], extent[1])))
+
+
+def new_figure(size: tuple[float, float], dpi: int, shown: bool) -> Any:
+    """An empty figure, known to pyplot if there is somewhere to show it.
+
+    Without a display and without a backend of the user's choice pyplot is left alone, so that nothing is switched and
+    nothing stays in memory after the figure is dropped; `savefig` works either way.
+    """
+    display = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if shown and (display or chosen_backend()):
+        from matplotlib import pyplot
+
+        return pyplot.figure(figsize=size, dpi=dpi, layout="constrained")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    result = Figure(figsize=size, dpi=dpi, layout="constrained")
+    FigureCanvasAgg(result)
+    return result
+
+
+def chosen_backend() -> str | None:
+    """The backend that the user or a notebook has chosen, without choosing one."""
+    import matplotlib
+
+    try:
+        return matplotlib.get_backend(auto_select=False)
+    except TypeError:  # Matplotlib 3.9 can only ask by choosing
+        return matplotlib.get_backend() if "matplotlib.pyplot" in sys.modules else os.environ.get("MPLBACKEND")

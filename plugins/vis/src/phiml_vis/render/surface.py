@@ -1,0 +1,66 @@
+"""Triangles as pixels: what is nearest at each pixel, and how bright."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .camera import Camera
+
+__all__ = ["rasterize", "LIGHT", "shade"]
+
+LIGHT = np.array([0.35, -0.55, 0.76]) / np.linalg.norm([0.35, -0.55, 0.76])
+"""Direction towards the lamp: above, in front of the usual camera and a little to the right."""
+
+
+def shade(normals: np.ndarray) -> np.ndarray:
+    """Brightness of matt material with outer unit `normals` (…, 3): light of the sky plus light of the lamp."""
+    return 0.30 + 0.12 * (normals[..., 2] + 1) / 2 + 0.62 * np.maximum(normals @ LIGHT, 0)
+
+
+def rasterize(
+    vertices: np.ndarray, faces: np.ndarray, camera: Camera, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Depth and brightness of the nearest triangle at each pixel.
+
+    Args:
+        vertices: (n, 3) positions.
+        faces: (m, 3) indices.
+        size: pixels to the right and up.
+
+    Returns:
+        depth: (*size) camera coordinate away from the viewer, infinite where there is no triangle.
+        brightness: (*size), 0 where there is no triangle.
+    """
+    depth, brightness = np.full(size, np.inf), np.zeros(size)
+    pixels = (camera.high - camera.low)[:2] / np.array(size)
+    corners = camera.project(vertices)[faces]
+    edges = vertices[faces[:, 1:]] - vertices[faces[:, :1]]
+    normals = np.cross(edges[:, 0], edges[:, 1])
+    area = np.linalg.norm(normals, axis=-1, keepdims=True)
+    light = shade(normals / np.where(area > 0, area, 1))
+    # Points denser than pixels fill each triangle; triangles that need the same lattice are treated together.
+    length = np.abs(corners - np.roll(corners, 1, axis=1))[..., :2] / pixels
+    steps = 2 ** np.ceil(np.log2(np.maximum(2 * length.max((1, 2)), 1))).astype(int)
+    for n in np.unique(steps):
+        i, j = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+        inside = i + j <= n
+        weights = np.stack([n - i - j, i, j], -1)[inside] / n
+        group = np.flatnonzero(steps == n)
+        for part in np.array_split(group, 1 + len(group) * len(weights) // 2_000_000):
+            points = np.einsum("pk,mkc->mpc", weights, corners[part]).reshape(-1, 3)
+            _nearest(depth, brightness, points, np.repeat(light[part], len(weights)), camera, pixels)
+    return depth, brightness
+
+
+def _nearest(
+    depth: np.ndarray, brightness: np.ndarray, points: np.ndarray, light: np.ndarray, camera: Camera, pixels: np.ndarray
+) -> None:
+    """Enters points in camera coordinates into the two pictures, the nearest wins."""
+    column, row = np.clip(((points[:, :2] - camera.low[:2]) / pixels).astype(int), 0, np.array(depth.shape) - 1).T
+    place = np.ravel_multi_index((column, row), depth.shape)
+    order = np.lexsort((points[:, 2], place))
+    place, first = np.unique(place[order], return_index=True)
+    nearest, light = points[order[first], 2], light[order[first]]
+    visible = nearest < depth.flat[place]
+    depth.flat[place[visible]] = nearest[visible]
+    brightness.flat[place[visible]] = light[visible]
