@@ -285,3 +285,22 @@ def test_errors_survive_pickling():
     for error in (BrokenPlugin("a", "dist-a 1.0", "why", "how"), DuplicateProvider("why", "how")):
         copy = pickle.loads(pickle.dumps(error))
         assert type(copy) is type(error) and str(copy) == str(error) and copy.cure == "how"
+
+
+def test_backends_of_a_failed_plugin_are_forgotten(site, manager):
+    from phiml_core.backend import backends
+
+    source = """
+    from phiml_core.backend import Backend, register_backend
+
+    @hookimpl
+    def phiml_register():
+        backend = object.__new__(Backend)
+        backend.name, backend.array_types = 'toy', ()
+        register_backend(backend)
+        raise OSError('no device')
+    """
+    site.install("dist-a", {"a": "mod_a"}, {"mod_a": source})
+    with pytest.raises(BrokenPlugin, match="OSError: no device"):
+        manager.demand(manager.index.plugin("a"))
+    assert "toy" not in backends()

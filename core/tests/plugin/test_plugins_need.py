@@ -96,7 +96,8 @@ def test_backend_by_name(arrays):
 @pytest.mark.parametrize("name, remedy", [("tensorflow", "pip install phiml-tf"), ("cupy", "Use one of these")])
 def test_backend_that_is_not_installed(arrays, name, remedy):
     code = f"""
-    from phiml_core.plugin import load_backend, BackendNotInstalled
+    from phiml_core.backend import BackendNotInstalled
+    from phiml_core.plugin import load_backend
     try: load_backend({name!r})
     except BackendNotInstalled as error: print(error)
     """

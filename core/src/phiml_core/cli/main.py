@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from ..backend.choose import BackendNotInstalled
 from ..plugin import PluginError
 from . import demo, doctor, plugins
 
@@ -24,6 +25,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
         return code
-    except PluginError as error:
+    except (PluginError, BackendNotInstalled) as error:
         print(f"phiml: {error}", file=sys.stderr)
         return 1

@@ -3,10 +3,11 @@
 What a plugin author needs is in `phiml_core.plugin.hookspecs`.
 """
 
-from .errors import BackendNotInstalled, BrokenPlugin, DuplicateProvider, PluginError, PluginNotFound, PluginWarning
+from .errors import BrokenPlugin, DuplicateProvider, PluginError, PluginNotFound, PluginWarning
 from .known import install_command
 from .ondemand import load, load_all, load_backend, load_provided, load_provider, reports
 from .selfcheck import CheckFailed, SelfCheck
+from .trials import backend_check
 
 __all__ = [
     "load",
@@ -17,11 +18,11 @@ __all__ = [
     "reports",
     "install_command",
     "SelfCheck",
+    "backend_check",
     "CheckFailed",
     "PluginWarning",
     "PluginError",
     "PluginNotFound",
-    "BackendNotInstalled",
     "DuplicateProvider",
     "BrokenPlugin",
 ]

@@ -1,6 +1,6 @@
 """What can go wrong with plugins, each with a name to catch."""
 
-__all__ = ["BackendNotInstalled", "BrokenPlugin", "DuplicateProvider", "PluginError", "PluginNotFound", "PluginWarning"]
+__all__ = ["BrokenPlugin", "DuplicateProvider", "PluginError", "PluginNotFound", "PluginWarning"]
 
 
 class PluginWarning(UserWarning):
@@ -13,10 +13,6 @@ class PluginError(RuntimeError):
 
 class PluginNotFound(PluginError):
     """No installed distribution has the plugin or provides the name."""
-
-
-class BackendNotInstalled(PluginNotFound):
-    """No installed distribution provides the array backend."""
 
 
 class DuplicateProvider(PluginError):

@@ -62,4 +62,7 @@ def phiml_demos() -> Mapping[str, Demo]:  # type: ignore[empty-body]
 
 @hookspec
 def phiml_checks() -> Sequence[SelfCheck]:  # type: ignore[empty-body]
-    """Self-checks of array backends, run by `phiml doctor`.  Called after `phiml_register`.  Since version 1."""
+    """Self-checks of array backends, run by `phiml doctor`; `phiml_core.plugin.backend_check` makes one.
+
+    Called after `phiml_register`.  Since version 1.
+    """

@@ -11,6 +11,7 @@ from typing import Any
 
 import pluggy
 
+from ..backend.choose import backends, unregister_backend
 from ..dispatch import registration
 from ..dispatch.transaction import LOCK
 from . import builtin, hookspecs
@@ -104,6 +105,7 @@ class PluginManager:
 
     def _load(self, entry: Entry) -> None:
         stated = _check_announced_range(entry)
+        present = set(backends())
         try:
             with registration(entry.name):
                 plugin = _import(entry)
@@ -112,6 +114,8 @@ class PluginManager:
                 self._pluggy.check_pending()
                 self._ask_one(entry.name, "phiml_register")
         except BaseException:
+            for name in set(backends()) - present:
+                unregister_backend(name)
             if self._pluggy.has_plugin(entry.name):
                 self._pluggy.unregister(name=entry.name)
             raise

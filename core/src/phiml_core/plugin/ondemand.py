@@ -6,8 +6,8 @@ Importing this module is cheap: entry points are read, and pluggy is imported, o
 import functools
 from typing import TYPE_CHECKING
 
+from ..backend.choose import BackendNotInstalled, install_loader
 from ..dispatch import autoload
-from .errors import BackendNotInstalled
 from .known import install_command
 
 if TYPE_CHECKING:
@@ -99,3 +99,4 @@ def reports() -> "list[PluginReport]":
 
 
 autoload.install(load_provider)
+install_loader(load_backend)
