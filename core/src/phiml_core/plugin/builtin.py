@@ -11,4 +11,6 @@ __all__ = ["phiml_checks"]
 
 @hookimpl
 def phiml_checks() -> list[SelfCheck]:
-    return [backend_check("numpy", lambda: {name: importlib.metadata.version(name) for name in ("numpy", "scipy")})]
+    from ..backend.numpy import NUMPY
+
+    return [backend_check(NUMPY, lambda: {name: importlib.metadata.version(name) for name in ("numpy", "scipy")})]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..backend import Backend
 from .selfcheck import CheckFailed, SelfCheck
 
 __all__ = ["backend_check"]
@@ -12,18 +13,15 @@ TOLERANCE = 1e-5
 """Of float32 with some hundred roundings; what is really broken is wrong by far more."""
 
 
-def backend_check(name: str, versions: Callable[[], Mapping[str, str]]) -> SelfCheck:
-    """The self-check of a registered backend, for a plugin's `phiml_checks`.
+def backend_check(backend: Backend, versions: Callable[[], Mapping[str, str]]) -> SelfCheck:
+    """The self-check of a backend, for a plugin's `phiml_checks`.
 
     Args:
-        name: name of the backend.
+        backend: the trait object of the backend.
         versions: the frameworks behind it and their versions.
     """
-    from ..backend import backend_named
-
-    backend = backend_named(name)
     return SelfCheck(
-        name,
+        backend.name,
         versions,
         lambda: [str(device) for device in backend.devices()],
         lambda: _compute(backend),
@@ -47,13 +45,13 @@ def _solve(f: Any, inverse: Any) -> Any:
     return primitive.spectral_scale(f, (0,), ("dst2",), inverse)
 
 
-def _compute(backend: Any) -> str:
+def _compute(backend: Backend) -> str:
     f, inverse, factor = _problem()
     u = _solve(backend.as_array(f), backend.as_array(inverse))
     return f"Poisson equation on {CELLS} cells, {_compare(backend, u, f * factor)}"
 
 
-def _compile(backend: Any) -> str:
+def _compile(backend: Backend) -> str:
     f, inverse, factor = _problem()
     compiled = backend.jit(lambda f, inverse: (_solve(f, inverse),))
     compiled(backend.as_array(f), backend.as_array(inverse))
@@ -61,7 +59,7 @@ def _compile(backend: Any) -> str:
     return f"the same, compiled, {_compare(backend, u, 2 * f * factor)}"
 
 
-def _differentiate(backend: Any) -> str:
+def _differentiate(backend: Backend) -> str:
     """Gradient of f·u by f, which is 2u as the solution operator is symmetric."""
     import numpy as np
 
@@ -78,7 +76,7 @@ def _differentiate(backend: Any) -> str:
     return f"gradient of its energy, {_compare(backend, gradient, 2 * f * factor)}"
 
 
-def _compare(backend: Any, result: Any, expected: Any) -> str:
+def _compare(backend: Backend, result: Any, expected: Any) -> str:
     import numpy as np
 
     error = float(np.max(np.abs(backend.to_numpy(result) - expected)) / np.max(np.abs(expected)))
