@@ -13,6 +13,8 @@ import nox
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.download_python = "never"
 
 ROOT = pathlib.Path(__file__).parent
 FOLDERS = {
