@@ -155,7 +155,12 @@ class Arrows(Mark):
         self._set(positions=positions, vectors=vectors, axes=tuple(self.axes))
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray] | None:
-        return extent(self.positions)
+        box = extent(self.positions)
+        cells = np.array(self.positions.shape[:-1])
+        if box is None or len(cells) != len(self.axes) or (cells < 2).any():
+            return box
+        half = (box[1] - box[0]) / (cells - 1) / 2  # an arrow on a grid stands for the cell around it
+        return box[0] - half, box[1] + half
 
     def values_range(self) -> tuple[float, float] | None:
         return None if self.color else finite_range(np.linalg.norm(self.vectors, axis=-1))

@@ -60,16 +60,19 @@ def arrows_mark(
 
 def box_mark(lower: Sequence[float], upper: Sequence[float], axes: Sequence[str], **about: Any) -> Lines | Surface:
     """An axis-aligned box: an interval, a filled rectangle or twelve triangles by the number of axes."""
-    corners = np.array([lower, upper], float)
+    corners, axes = np.array([lower, upper], float), tuple(axes)
     if len(axes) == 1:
-        return Lines((corners,), tuple(axes), filled=True, **about)
+        return Lines((corners,), axes, filled=True, **about)
     if len(axes) == 2:
         order = [(0, 0), (1, 0), (1, 1), (0, 1)]
-        return Lines((np.array([[corners[i, 0], corners[j, 1]] for i, j in order]),), tuple(axes), filled=True, **about)
+        return Lines((np.array([[corners[i, 0], corners[j, 1]] for i, j in order]),), axes, filled=True, **about)
     vertices = np.array([[corners[i, 0], corners[j, 1], corners[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    # Each face as the four corners 4i + 2j + k, counter-clockwise from outside.
+    # Each face as the four corners 4i + 2j + k, counter-clockwise from outside; not shared between faces: edges are sharp.
     quads = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
-    return Surface(vertices, np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]), tuple(axes), **about)
+    first = np.arange(0, 24, 4)[:, None]
+    return Surface(
+        vertices[quads].reshape(-1, 3), np.concatenate([first + [0, 1, 2], first + [0, 2, 3]]), axes, **about
+    )
 
 
 def sphere_mark(center: Sequence[float], radius: float, axes: Sequence[str], **about: Any) -> Lines | Surface:

@@ -8,7 +8,7 @@ from typing import Any
 
 from phiml_core.marks import Heatmap, Mark, Style, Volume
 
-__all__ = ["Scale", "Scales", "Ranges", "colormap", "GEOMETRY", "ARROWS", "CURVES"]
+__all__ = ["Scale", "Scales", "Ranges", "colormap", "quantity", "GEOMETRY", "ARROWS", "CURVES"]
 
 GEOMETRY = "#e2763a"
 """Obstacles: the complement of the bluish greys of smoke, so that they stand out at any density."""

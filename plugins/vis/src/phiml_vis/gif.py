@@ -39,8 +39,9 @@ class GifWriter:
         left, top, right, bottom = self._changed(picture)
         part = Image.fromarray(np.ascontiguousarray(picture[top:bottom, left:right]))
         # No dithering: its noise differs from frame to frame, flickers and compresses badly.
+        # Not interlaced: the order of the rows is a flag of the image block, which is written below.
         encoded = io.BytesIO()
-        part.quantize(256, dither=Image.Dither.NONE).save(encoded, "GIF")
+        part.quantize(256, dither=Image.Dither.NONE).save(encoded, "GIF", interlace=False)
         colors, data = single_image(encoded.getvalue())
         delay = max(round(100 * (self.count + 1) / self.fps) - round(100 * self.count / self.fps), 2)
         self.file.write(b"\x21\xf9\x04\x04" + struct.pack("<HB", delay, 0) + b"\0")  # leave the frame in place

@@ -108,5 +108,8 @@ def small_multiples(title: str, below: list[Mark], above: list[Mark]) -> Iterato
             continue
         members = tuple(mark for mark in found if set(mark.panel) <= key)
         labels = max((mark.panel for mark in members), key=len)
-        name = title or next((mark.name for mark in members if mark in below), "")
+        names = dict.fromkeys(mark.name for mark in members if mark in below and mark.name)
+        # The curves of one panel are told apart by its legend.
+        curves = len(names) > 1 and all(getattr(mark, "graph", False) for mark in members)
+        name = title or ("" if curves else ", ".join(names))
         yield Panel(", ".join(filter(None, [name, *(f"{d}={label}" for d, label in labels)])), members)

@@ -10,8 +10,9 @@ import numpy as np
 from phiml_core.marks import Style, draw, figure
 
 from .canvas.matplotlib import Matplotlib, MatplotlibCanvas
-from .colors import Ranges, Scales
+from .colors import Ranges, Scales, quantity
 from .layout import Layout, arrange
+from .render import Camera
 
 __all__ = ["Picture"]
 
@@ -51,9 +52,9 @@ class Picture:
 
     def __init__(self, layout: Layout, style: Style, ranges: Ranges, shown: bool):
         self.style, self.scales = style, Scales(ranges, style)
-        self.figure = new_figure(style.size or default_size(layout), style.dpi, shown)
+        self.figure = new_figure(style.size or default_size(layout, style.view), style.dpi, shown)
         grid = self.figure.subplots(layout.rows, layout.columns, squeeze=False).ravel()
-        self.axes, self.bars = list(grid[: len(layout.panels)]), {}
+        self.axes, self.bars = list(grid[: len(layout.panels)]), []
         for spare in grid[len(layout.panels) :]:
             spare.remove()
         if style.title:
@@ -70,35 +71,59 @@ class Picture:
                 f"A frame has {len(layout.panels)} panels, the first one had {len(self.axes)}. "
                 "Give frames that are all of one structure."
             )
+        canvases = []
         for number, (axes, panel) in enumerate(zip(self.axes, layout.panels, strict=True)):
             axes.clear()
             canvas = MatplotlibCanvas(axes, panel, number, self.scales, self.style)
             for mark in panel.marks:
                 draw(mark, canvas)
             canvas.finish()
-            if canvas.mapped and self.style.show_color_bar and number not in self.bars:
-                artist, mark = canvas.mapped
-                bar = self.figure.colorbar(artist, ax=axes, label=mark.label, shrink=0.85, aspect=28, pad=0.02)
-                bar.outline.set_visible(False)
-                self.bars[number] = bar
+            canvases.append(canvas)
+        if len({(c.names, *c.lower, *c.upper) for c in canvases}) == 1 < len(canvases) and len(canvases[0].names) == 2:
+            for canvas in canvases:
+                place = canvas.axes.get_subplotspec()
+                if not place.is_first_col():
+                    canvas.axes.set_ylabel("")
+                    canvas.axes.tick_params(labelleft=False)
+                if not place.is_last_row() and len(canvases) == layout.rows * layout.columns:
+                    canvas.axes.set_xlabel("")
+                    canvas.axes.tick_params(labelbottom=False)
+        if self.style.show_color_bar and not self.bars:
+            self._explain(canvases)
+
+    def _explain(self, canvases: list[MatplotlibCanvas]) -> None:
+        """Colour bars: one for all panels if they share a scale, else one beside each panel that needs one."""
+        mapped = [(canvas, *canvas.mapped) for canvas in canvases if canvas.mapped]
+        quantities = {quantity(mark, canvas.number, self.style) for canvas, _, mark in mapped}
+        shared = len(quantities) == 1 and len(mapped) == len(canvases)
+        groups = [(self.axes, *mapped[0][1:])] if shared else [(canvas.axes, *rest) for canvas, *rest in mapped]
+        for axes, artist, mark in groups:
+            bar = self.figure.colorbar(artist, ax=axes, label=mark.label, shrink=0.85, aspect=28, pad=0.02)
+            bar.outline.set_visible(False)
+            bar.ax.tick_params(labelsize=8, color="#4b5563", labelcolor="#374151", width=0.7, length=3)
+            self.bars.append(bar)
 
 
-def default_size(layout: Layout) -> tuple[float, float]:
+def default_size(layout: Layout, view: tuple[float, float]) -> tuple[float, float]:
     """Inches that give each panel room in the shape of its data."""
-    ratios = [ratio for panel in layout.panels for mark in panel.marks if (ratio := _ratio(mark))]
+    ratios = [ratio for panel in layout.panels for mark in panel.marks if (ratio := _ratio(mark, view))]
     ratio = float(np.clip(np.median(ratios), 0.4, 2.5)) if ratios else 0.7
     side = 4.6 if len(layout.panels) == 1 else 3.6 if len(layout.panels) <= 4 else 2.6
     width, height = side * min(1, 1 / ratio), side * min(1, ratio)
-    return layout.columns * (width + 1.0), layout.rows * (height + 0.7)
+    bar = 0.9 if any(mark.values_range() for panel in layout.panels for mark in panel.marks) else 0.0
+    return layout.columns * (width + 0.7) + bar, layout.rows * (height + 0.6)
 
 
-def _ratio(mark: Any) -> float | None:
+def _ratio(mark: Any, view: tuple[float, float]) -> float | None:
     """Height over width of the space that a mark takes."""
     box = None if getattr(mark, "graph", False) or len(mark.axes) < 2 else mark.bounds()
     if not box:
         return None
-    extent = np.maximum(box[1] - box[0], 1e-9)
-    return float(extent[-1] / (extent[0] if len(extent) == 2 else np.hypot(extent[0], extent[1])))
+    lower, upper = box
+    if len(mark.axes) == 3:
+        camera = Camera.around(lower, upper, view)
+        lower, upper = camera.low, camera.high
+    return float(max(upper[1] - lower[1], 1e-9) / max(upper[0] - lower[0], 1e-9))
 
 
 def new_figure(size: tuple[float, float], dpi: int, shown: bool) -> Any:

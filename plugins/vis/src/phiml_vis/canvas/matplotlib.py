@@ -101,6 +101,7 @@ class MatplotlibCanvas(Canvas):
         """Composes what is in space and sets limits and names of the axes."""
         axes, panel = self.axes, self.panel
         axes.set_title(panel.title)
+        axes.tick_params(labelsize=8, color="#4b5563", labelcolor="#374151", width=0.7, length=3)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         if self.space:

@@ -14,7 +14,11 @@ __all__ = ["Space"]
 
 BACKGROUND = "#0b0e14"
 EDGE = "#5b677a"
-PIXELS = 420
+PIXELS_PER_CELL = 3
+"""Of the picture, which is interpolated to the figure: smoke is smooth, and a film has many pictures."""
+
+SUPERSAMPLED = 3
+"""Points per pixel along each axis for surfaces, whose edges are sharp."""
 
 
 class Space:
@@ -30,7 +34,9 @@ class Space:
     def size(self) -> tuple[int, int]:
         """Pixels to the right and up."""
         extent = (self.camera.high - self.camera.low)[:2]
-        width, height = np.maximum(np.rint(PIXELS * extent / extent.max()), 2).astype(int)
+        cells = [extent.max() / ((m.upper - m.lower) / m.extinction.shape).min() for m in self.matter]
+        longest = np.clip(PIXELS_PER_CELL * max(cells), 260, 440) if cells else 440
+        width, height = np.maximum(np.rint(longest * extent / extent.max()), 2).astype(int)
         return int(width), int(height)
 
     def add_volume(
@@ -39,10 +45,10 @@ class Space:
         """Values that glow in the upper half of the colour map; of signed ones the magnitude is what absorbs."""
         signed = scale.low < 0 < scale.high
         unit = scale.unit(values)
+        table = scale.cmap(np.linspace(0 if signed else 0.62, 1, 256))[:, :3]
         dense = np.abs(2 * unit - 1) if signed else unit
-        tint = np.nan_to_num(np.clip(unit if signed else 0.62 + 0.38 * unit, 0, 1))
-        table = scale.cmap(np.linspace(0, 1, 256))[:, :3]
-        self.matter.append(smoke(opacity * dense, tint, table, lower, upper))
+        tint = np.nan_to_num(np.clip(unit, 0, 1)) if signed else None
+        self.matter.append(smoke(opacity * dense, table, lower, upper, tint))
 
     def add_solid(self, coverage: np.ndarray, color: str, lower: np.ndarray, upper: np.ndarray) -> None:
         """A body given by its coverage of cells."""
@@ -58,13 +64,19 @@ class Space:
         """(width, height, 4) colour times opacity, and opacity."""
         from matplotlib.colors import to_rgb
 
-        depth, surface = np.full(self.size, np.inf), np.zeros((*self.size, 4))
+        fine = (self.size[0] * SUPERSAMPLED, self.size[1] * SUPERSAMPLED)
+        depth, surface = np.full(fine, np.inf), np.zeros((*fine, 4))
         for vertices, faces, color, opacity in self.surfaces:
-            found, brightness = rasterize(vertices, faces, self.camera, self.size)
+            found, brightness = rasterize(vertices, faces, self.camera, fine)
             nearer = found < depth
             depth[nearer] = found[nearer]
             surface[nearer, :3] = np.minimum(brightness[nearer, None] * np.array(to_rgb(color)), 1)
             surface[nearer, 3] = opacity
+        surface[..., :3] *= surface[..., 3:]
+        blocks = (self.size[0], SUPERSAMPLED, self.size[1], SUPERSAMPLED)
+        surface = surface.reshape(*blocks, 4).mean((1, 3))
+        surface[..., :3] /= np.maximum(surface[..., 3:], 1e-6)
+        depth = depth.reshape(blocks).min((1, 3))
         return render(self.matter, self.camera, self.size, depth, surface)
 
     def finish(self, axes: Any, names: tuple[str, ...]) -> None:

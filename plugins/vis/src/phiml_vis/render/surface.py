@@ -34,10 +34,7 @@ def rasterize(
     depth, brightness = np.full(size, np.inf), np.zeros(size)
     pixels = (camera.high - camera.low)[:2] / np.array(size)
     corners = camera.project(vertices)[faces]
-    edges = vertices[faces[:, 1:]] - vertices[faces[:, :1]]
-    normals = np.cross(edges[:, 0], edges[:, 1])
-    area = np.linalg.norm(normals, axis=-1, keepdims=True)
-    light = shade(normals / np.where(area > 0, area, 1))
+    light = shade(corner_normals(vertices, faces))
     # Points denser than pixels fill each triangle; triangles that need the same lattice are treated together.
     length = np.abs(corners - np.roll(corners, 1, axis=1))[..., :2] / pixels
     steps = 2 ** np.ceil(np.log2(np.maximum(2 * length.max((1, 2)), 1))).astype(int)
@@ -48,8 +45,19 @@ def rasterize(
         group = np.flatnonzero(steps == n)
         for part in np.array_split(group, 1 + len(group) * len(weights) // 2_000_000):
             points = np.einsum("pk,mkc->mpc", weights, corners[part]).reshape(-1, 3)
-            _nearest(depth, brightness, points, np.repeat(light[part], len(weights)), camera, pixels)
+            _nearest(depth, brightness, points, (light[part] @ weights.T).ravel(), camera, pixels)
     return depth, brightness
+
+
+def corner_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals (m, 3, 3) at the corners of triangles: averaged over a smooth surface, kept apart at sharp edges."""
+    edges = vertices[faces[:, 1:]] - vertices[faces[:, :1]]
+    normals = np.cross(edges[:, 0], edges[:, 1])
+    mean = np.zeros_like(vertices, dtype=float)
+    np.add.at(mean, faces.ravel(), np.repeat(normals, 3, axis=0))
+    flat, smooth = (n / np.maximum(np.linalg.norm(n, axis=-1, keepdims=True), 1e-12) for n in (normals, mean[faces]))
+    flat = np.repeat(flat[:, None], 3, axis=1)
+    return np.where((flat * smooth).sum(-1, keepdims=True) > 0.8, smooth, flat)
 
 
 def _nearest(

@@ -8,17 +8,20 @@ side through the matter itself, which is what makes smoke look like smoke.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .camera import Camera
+from .camera import Camera, corners_of
 from .surface import shade
 
 __all__ = ["Matter", "smoke", "solid", "render"]
 
-DENSITY = 11.0
+DENSITY = 24.0
 """Optical depth of a box filled with the highest value."""
+
+SHADOW = 0.35
+"""Share of the extinction that takes light away; the rest scatters it forwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,28 +31,34 @@ class Matter:
     Attributes:
         extinction: (nx, ny, nz) per length.
         source: (nx, ny, nz) brightness of the matter where it is.
-        tint: (nx, ny, nz) place on the colour table, 0 to 1.
         table: (n, 3) colours.
+        tint: (nx, ny, nz) place on the colour table, 0 to 1; None: extinction / highest.
         lower, upper: corners of the box.
+        highest: possible extinction.
     """
 
     extinction: np.ndarray
     source: np.ndarray
-    tint: np.ndarray
     table: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    tint: np.ndarray | None = None
+    highest: float = 1.0
 
 
-def smoke(unit: np.ndarray, tint: np.ndarray, table: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> Matter:
+def smoke(
+    unit: np.ndarray, table: np.ndarray, lower: np.ndarray, upper: np.ndarray, tint: np.ndarray | None = None
+) -> Matter:
     """Matter as dense as `unit` (0 to 1), lit from above and from the side of the first axis."""
     unit = np.nan_to_num(np.clip(unit, 0, 1)).astype(np.float32)
     length = upper - lower
-    extinction = unit * np.float32(DENSITY / length.mean())
+    highest = float(DENSITY / length.mean())
+    extinction = unit * np.float32(highest)
     spacing = length / unit.shape
     above = _through(extinction[:, :, ::-1], 2, spacing[2])[:, :, ::-1]
     beside = _through(extinction[::-1], 0, spacing[0])[::-1]
-    return Matter(extinction, 0.42 + 0.42 * above + 0.22 * beside, tint, table, lower, upper)
+    source = 0.36 + 0.50 * above + 0.28 * beside
+    return cropped(Matter(extinction, source, table, lower, upper, tint, highest))
 
 
 def solid(coverage: np.ndarray, color: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> Matter:
@@ -65,19 +74,36 @@ def solid(coverage: np.ndarray, color: np.ndarray, lower: np.ndarray, upper: np.
     normals = -np.stack(slope, -1)
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
     extinction = coverage * np.float32(6 / spacing.min())
-    return Matter(extinction, shade(normals), np.zeros_like(coverage), color[None], lower, upper)
+    return cropped(Matter(extinction, shade(normals), color[None], lower, upper))
+
+
+def cropped(matter: Matter) -> Matter:
+    """The part with matter in it and a rim of empty cells: the rest need not be rendered."""
+    shape, there = np.array(matter.extinction.shape), matter.extinction > 2e-3 * matter.extinction.max()
+    occupied = [np.flatnonzero(there.any(tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    first = np.array([max(o[0] - 1, 0) if len(o) else 0 for o in occupied])
+    last = np.array([min(o[-1] + 2, n) if len(o) else 1 for o, n in zip(occupied, shape)])
+    part, spacing = tuple(map(slice, first, last)), (matter.upper - matter.lower) / shape
+    return replace(
+        matter,
+        extinction=matter.extinction[part],
+        source=matter.source[part],
+        tint=None if matter.tint is None else matter.tint[part],
+        lower=matter.lower + first * spacing,
+        upper=matter.lower + last * spacing,
+    )
 
 
 def _through(extinction: np.ndarray, axis: int, spacing: float) -> np.ndarray:
     """Share of the light that gets to each cell from before the first cell of `axis`."""
     depth = np.cumsum(extinction, axis=axis, dtype=np.float32) - 0.5 * extinction
-    return np.exp(-depth * np.float32(0.6 * spacing))
+    return np.exp(-depth * np.float32(SHADOW * spacing))
 
 
 def render(
     contents: Sequence[Matter], camera: Camera, size: tuple[int, int], surface_depth: np.ndarray, surface: np.ndarray
 ) -> np.ndarray:
-    """The picture of all matter in front of the surfaces.
+    """The picture of matter and surfaces, the nearer in front of the farther.
 
     Args:
         contents: matter, possibly on different grids.
@@ -88,49 +114,96 @@ def render(
     Returns:
         (*size, 4) red, green, blue times opacity, and opacity: 0 to 1.
     """
-    color, clear = np.zeros((*size, 3), np.float32), np.ones(size, np.float32)
+    rays = Rays(np.zeros((*size, 3), np.float32), np.ones(size, np.float32), surface_depth.copy(), surface)
     if contents:
         cell = min(((matter.upper - matter.lower) / matter.extinction.shape).min() for matter in contents)
-        depth = camera.high[2] - camera.low[2]
-        count = int(np.clip(np.ceil(depth / cell), 2, 400))
-        slab = 16
-        for start in range(0, count, slab):
-            layers = np.arange(start, min(start + slab, count))
-            samples = [_slab(matter, camera, size, start, len(layers), depth / count) for matter in contents]
-            for layer in layers - start:
-                front = camera.low[2] + (start + layer + 0.5) * depth / count < surface_depth
-                for alpha, emitted in ((a[..., layer], e[..., layer, :]) for a, e in samples):
-                    share = clear * np.where(front, alpha, 0)
-                    color += share[..., None] * emitted
-                    clear -= share
-            if clear.max() < 0.004:
-                break
-    share = clear * surface[..., 3]
-    color += share[..., None] * surface[..., :3]
-    return np.concatenate([color, 1 - (clear - share)[..., None]], -1)
+        count = int(np.clip(np.ceil((camera.high[2] - camera.low[2]) / cell), 2, 400))
+        steps = (camera.high - camera.low) / np.array([*size, count])
+        corners = np.concatenate([camera.project(corners_of(matter.lower, matter.upper)) for matter in contents])
+        first = np.clip(np.floor((corners.min(0) - camera.low) / steps), 0, [*size, count]).astype(int)
+        last = np.clip(np.ceil((corners.max(0) - camera.low) / steps), 0, [*size, count]).astype(int)
+        _march(contents, camera, steps, first, last, rays.window(first, last))
+    rays.meet_surfaces(np.inf)
+    return np.concatenate([rays.color, 1 - rays.clear[..., None]], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Rays:
+    """What the rays of all pixels have gathered so far; the arrays change in place.
+
+    Attributes:
+        color: (*size, 3) light on its way to the viewer.
+        clear: (*size) share of the light from farther away that will reach the viewer.
+        depth: (*size) of the surface a ray still has to meet, or infinite.
+        surface: (*size, 4) colour and opacity of that surface.
+    """
+
+    color: np.ndarray
+    clear: np.ndarray
+    depth: np.ndarray
+    surface: np.ndarray
+
+    def window(self, first: np.ndarray, last: np.ndarray) -> Rays:
+        """The rays of some columns and rows of pixels."""
+        part = (slice(first[0], last[0]), slice(first[1], last[1]))
+        return Rays(self.color[part], self.clear[part], self.depth[part], self.surface[part])
+
+    def pass_matter(self, alpha: np.ndarray, emitted: np.ndarray) -> None:
+        """One layer of opacity `alpha` and colour `emitted`."""
+        share = self.clear * alpha
+        self.color[...] += share[..., None] * emitted
+        self.clear[...] -= share
+
+    def meet_surfaces(self, depth: float) -> None:
+        """The surfaces nearer than `depth` that were not met before."""
+        met = self.depth < depth
+        if met.any():
+            share = self.clear[met] * self.surface[met, 3]
+            self.color[met] += share[..., None] * self.surface[met, :3]
+            self.clear[met] -= share
+            self.depth[met] = np.inf
+
+
+def _march(
+    contents: Sequence[Matter], camera: Camera, steps: np.ndarray, first: np.ndarray, last: np.ndarray, rays: Rays
+) -> None:
+    """Goes through the layers `first` to `last`, away from the viewer."""
+    slab = 16
+    for start in range(first[2], last[2], slab):
+        begin = np.array([first[0], first[1], start])
+        shape = (*rays.clear.shape, min(slab, last[2] - start))
+        samples = [_slab(matter, camera, steps, begin, shape) for matter in contents]
+        for layer in range(shape[2]):
+            rays.meet_surfaces(camera.low[2] + (start + layer + 0.5) * steps[2])
+            for alpha, emitted in samples:
+                if alpha is not None and emitted is not None:
+                    rays.pass_matter(alpha[..., layer], emitted[..., layer, :])
+        if rays.clear.max(initial=0) < 0.004:
+            return
 
 
 def _slab(
-    matter: Matter, camera: Camera, size: tuple[int, int], start: int, count: int, thickness: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Opacity (*size, count) and colour (*size, count, 3) of layers of the picture, the nearest first."""
+    matter: Matter, camera: Camera, steps: np.ndarray, begin: np.ndarray, shape: tuple[int, int, int]
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Opacity `shape` and colour (*shape, 3) of layers of the picture, the nearest first; None where nothing is."""
     from scipy.ndimage import affine_transform
 
-    steps = np.append((camera.high - camera.low)[:2] / np.array(size), thickness)
-    origin = camera.axes @ (camera.low + (np.array([0.5, 0.5, start + 0.5])) * steps)
+    origin = camera.axes @ (camera.low + (begin + 0.5) * steps)
     scale = np.array(matter.extinction.shape) / (matter.upper - matter.lower)
     matrix = (camera.axes * steps) * scale[:, None]
     offset = (origin - matter.lower) * scale - 0.5
 
     def sample(values: np.ndarray, mode: str) -> np.ndarray:
-        return affine_transform(values, matrix, offset, (*size, count), np.float32, order=1, mode=mode, prefilter=False)
+        values = values.astype(np.float32, copy=False)
+        return affine_transform(values, matrix, offset, shape, np.float32, order=1, mode=mode, prefilter=False)
 
-    alpha = 1 - np.exp(-sample(matter.extinction, "grid-constant") * np.float32(thickness))
-    emitted = np.zeros((*alpha.shape, 3), np.float32)
-    if alpha.any():
-        table = matter.table.astype(np.float32)
-        index = 0
-        if len(table) > 1:
-            index = np.clip(sample(matter.tint.astype(np.float32), "nearest") * (len(table) - 1), 0, len(table) - 1)
-        emitted = table[np.asarray(index, int)] * sample(matter.source.astype(np.float32), "nearest")[..., None]
-    return alpha, np.minimum(emitted, 1)
+    extinction = sample(matter.extinction, "grid-constant")
+    if not extinction.any():
+        return None, None
+    alpha = 1 - np.exp(extinction * np.float32(-steps[2]))
+    source = sample(matter.source, "nearest")[..., None]
+    if len(matter.table) == 1:
+        return alpha, np.minimum(matter.table[0].astype(np.float32) * source, 1)
+    place = extinction / matter.highest if matter.tint is None else sample(matter.tint, "nearest")
+    index = np.clip(place * (len(matter.table) - 1), 0, len(matter.table) - 1).astype(np.intp)
+    return alpha, np.minimum(matter.table.astype(np.float32)[index] * source, 1)
