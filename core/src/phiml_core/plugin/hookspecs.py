@@ -53,7 +53,7 @@ def phiml_register() -> None:
 
 
 @hookspec
-def phiml_demos() -> Mapping[str, Demo]:  # type: ignore[empty-body]
+def phiml_demos() -> Mapping[str, Demo]:
     """Demos for `phiml demo NAME …`: name → function of the command line arguments that returns the exit code.
 
     Called after `phiml_register`.  The functions import what they need when they run.  Since version 1.
@@ -61,7 +61,7 @@ def phiml_demos() -> Mapping[str, Demo]:  # type: ignore[empty-body]
 
 
 @hookspec
-def phiml_checks() -> Sequence[SelfCheck]:  # type: ignore[empty-body]
+def phiml_checks() -> Sequence[SelfCheck]:
     """Self-checks of array backends, run by `phiml doctor`; `phiml_core.plugin.backend_check` makes one.
 
     Called after `phiml_register`.  Since version 1.

@@ -83,9 +83,10 @@ class Index:
 
 
 def _only(entries: tuple[Entry, ...], kind: str, name: str) -> Entry:
-    if len(entries) > 1:
+    first, *others = entries
+    if others:
         raise _duplicate(entries, kind, name)
-    return entries[0]
+    return first
 
 
 def _duplicate(entries: tuple[Entry, ...], kind: str, name: str) -> DuplicateProvider:
