@@ -25,10 +25,10 @@ class Canvas:
 class Library:
     """A plotting library; a subclass registers methods of `figure` and `film` and is known by `name` from then on.
 
-    >>> class Console(Library, name='console'):
+    >>> class Easel(Library, name='easel'):
     ...     pass
-    >>> type(find_library('console')).__name__
-    'Console'
+    >>> type(find_library('easel')).__name__
+    'Easel'
     """
 
     known: ClassVar[dict[str, type[Library]]] = {}

@@ -67,12 +67,11 @@ def box_mark(lower: Sequence[float], upper: Sequence[float], axes: Sequence[str]
         order = [(0, 0), (1, 0), (1, 1), (0, 1)]
         return Lines((np.array([[corners[i, 0], corners[j, 1]] for i, j in order]),), axes, filled=True, **about)
     vertices = np.array([[corners[i, 0], corners[j, 1], corners[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    # Each face as the four corners 4i + 2j + k, counter-clockwise from outside; not shared between faces: edges are sharp.
+    # Each face as the four corners 4i + 2j + k, counter-clockwise from outside.
+    # Faces share no corners: edges are sharp.
     quads = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
-    first = np.arange(0, 24, 4)[:, None]
-    return Surface(
-        vertices[quads].reshape(-1, 3), np.concatenate([first + [0, 1, 2], first + [0, 2, 3]]), axes, **about
-    )
+    halves = np.add.outer(np.arange(0, 24, 4), [[0, 1, 2], [0, 2, 3]]).reshape(-1, 3)
+    return Surface(vertices[quads].reshape(-1, 3), halves, axes, **about)
 
 
 def sphere_mark(center: Sequence[float], radius: float, axes: Sequence[str], **about: Any) -> Lines | Surface:
