@@ -114,7 +114,8 @@ def wheels(session: nox.Session) -> None:
         environment = folder / name
         session.run("python", "-m", "venv", "--clear", str(environment))
         scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
-        names = (f"phiml-{part}" for part in parts)
+        # By path, so that nothing of the same name is taken from an index.
+        files = (str(next(built.glob(f"phiml_{part}-*.whl"))) for part in parts)
         pip = (
             str(scripts / "python"),
             "-m",

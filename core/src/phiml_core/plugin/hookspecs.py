@@ -58,6 +58,7 @@ def phiml_demos() -> Mapping[str, Demo]:
 
     Called after `phiml_register`.  The functions import what they need when they run.  Since version 1.
     """
+    ...
 
 
 @hookspec
@@ -66,3 +67,4 @@ def phiml_checks() -> Sequence[SelfCheck]:
 
     Called after `phiml_register`.  Since version 1.
     """
+    ...
