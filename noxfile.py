@@ -116,20 +116,10 @@ def wheels(session: nox.Session) -> None:
         scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
         # By path, so that nothing of the same name is taken from an index.
         files = (str(next(built.glob(f"phiml_{part}-*.whl"))) for part in parts)
-        pip = (
-            str(scripts / "python"),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "-c",
-            "constraints.txt",
-            "--find-links",
-            str(built),
-        )
-        session.run(*pip, *names, external=True)
+        python = str(scripts / "python")
+        session.run(python, "-m", "pip", "install", "-q", "-c", "constraints.txt", *files, external=True)
         # Outside the repository and isolated (-I), so that only what was installed is found.
         with session.chdir(folder):
             smoke = str(ROOT / "tests" / "wheels" / "smoke.py")
-            session.run(str(scripts / "python"), "-I", smoke, *parts, external=True)
+            session.run(python, "-I", smoke, *parts, external=True)
             session.run(str(scripts / "phiml"), "doctor", external=True)
