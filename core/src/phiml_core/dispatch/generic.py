@@ -97,7 +97,9 @@ class MethodTable(dict[Any, Callable[..., Any]]):
                 return method.function
         if self.fallback is not None:
             return self.fallback
-        known = "\n  ".join(map(repr, self.methods)) or "none: a plugin that implements it is not installed or not loaded"
+        known = (
+            "\n  ".join(map(repr, self.methods)) or "none: a plugin that implements it is not installed or not loaded"
+        )
         raise NoMethod(
             f"{self.name}() has no method for ({', '.join(f'{c.__module__}.{c.__qualname__}' for c in classes)}).\n"
             f"Methods of {self.name} ({', '.join(self.on)}):\n  {known}\n"

@@ -39,8 +39,10 @@ class Method:
 
 def is_faithful(annotation: Any) -> bool:
     """Whether the class of a value alone decides that it is an instance of `annotation`."""
-    return isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias) and (
-        type(annotation).__instancecheck__ in (type.__instancecheck__, ABCMeta.__instancecheck__)
+    return (
+        isinstance(annotation, type)
+        and not isinstance(annotation, types.GenericAlias)
+        and (type(annotation).__instancecheck__ in (type.__instancecheck__, ABCMeta.__instancecheck__))
     )
 
 

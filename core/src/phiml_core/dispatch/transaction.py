@@ -77,7 +77,12 @@ def ambiguities(methods: tuple[Method, ...]) -> list[tuple[Method, Method]]:
     for i, a in enumerate(methods):
         for b in methods[i + 1 :]:
             meet = _meet(a.classes, b.classes)
-            if meet is not None and meet not in known and a.priority == b.priority and meet not in (a.classes, b.classes):
+            if (
+                meet is not None
+                and meet not in known
+                and a.priority == b.priority
+                and meet not in (a.classes, b.classes)
+            ):
                 found.append((a, b))
     return found
 

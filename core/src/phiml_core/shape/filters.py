@@ -25,7 +25,9 @@ def shape(value: Any) -> Shape:
         return merge_shapes(*map(shape, value.values() if isinstance(value, dict) else value))
     if isinstance(value, (bool, int, float, complex, str)) or value is None:
         return EMPTY
-    raise TypeError(f"{type(value).__name__} has no named dims.  Wrap a native array first, e.g. wrap(array, spatial('x,y')).")
+    raise TypeError(
+        f"{type(value).__name__} has no named dims.  Wrap a native array first, e.g. wrap(array, spatial('x,y'))."
+    )
 
 
 def _dims(kind: str, args: tuple[Any, ...], sizes: dict[str, Any]) -> Shape:
@@ -33,7 +35,9 @@ def _dims(kind: str, args: tuple[Any, ...], sizes: dict[str, Any]) -> Shape:
         return build(kind, args, sizes)
     if len(args) == 1 and not sizes:
         return shape(args[0]).of_type(kind)
-    raise TypeError(f"{kind}() takes names ('x,y'), sizes (x=4, y=3), or one value whose {kind} dims are asked for, not {args}.")
+    raise TypeError(
+        f"{kind}() takes names ('x,y'), sizes (x=4, y=3), or one value whose {kind} dims are asked for, not {args}."
+    )
 
 
 def batch(*args: Any, **sizes: Any) -> Shape:

@@ -71,8 +71,10 @@ def select(shape: Shape, dims: Any, strict: bool = True) -> Shape:
         UnknownDim: a dim is not in `shape` (only with `strict`).
         DimTypeConflict: `dims` is a shape that holds a dim of the same name with another type.
     """
+    # shapes are equal whatever their order, but the order of the selection counts here
+    key = ("select", dims.names, dims.types, strict) if isinstance(dims, Shape) else ("select", dims, strict)
     try:
-        return shape.cached(("select", dims, strict), _select, dims, strict)
+        return shape.cached(key, _select, dims, strict)
     except TypeError:  # an unhashable selection, such as a list
         return _select(shape, tuple(dims) if isinstance(dims, list) else dims, strict)
 

@@ -6,13 +6,12 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from .dim import BATCH, CHANNEL, DUAL, INSTANCE, RANK, SPATIAL, SUPERSCRIPT, Size, Varying
+from .dim import BATCH, CHANNEL, DUAL, INSTANCE, SPATIAL, SUPERSCRIPT, Size, Varying
 from .errors import ItemNameError, ShapeError, UnknownDim
 
 __all__ = ["EMPTY", "Shape", "make_shape"]
 
 _interned: "weakref.WeakValueDictionary[Any, Shape]" = weakref.WeakValueDictionary()
-_canonical: dict[Any, int] = {}
 _LOCK = threading.Lock()
 _CACHE_LIMIT = 512
 
@@ -29,13 +28,14 @@ class Shape:
     (xˢ=4, yˢ=3, vectorᶜ=x,y)
     """
 
-    __slots__ = ("__weakref__", "_cache", "_index", "canonical", "item_names_of", "names", "sizes", "types")
+    __slots__ = ("__weakref__", "_cache", "_hash", "_index", "canonical", "item_names_of", "names", "sizes", "types")
 
     names: tuple[str, ...]
     sizes: tuple[Size, ...]
     types: tuple[str, ...]
     item_names_of: tuple[tuple[str, ...] | None, ...]
-    canonical: int
+    canonical: tuple[Any, ...]
+    _hash: int
     _index: dict[str, int]
     _cache: dict[Any, Any]
 
@@ -51,7 +51,7 @@ class Shape:
         return not self == other
 
     def __hash__(self) -> int:
-        return self.canonical
+        return self._hash
 
     def __reduce__(self) -> Any:
         return make_shape, (self.names, self.sizes, self.types, self.item_names_of)
@@ -99,7 +99,9 @@ class Shape:
 
     def _single(self, what: str) -> int:
         if len(self.names) != 1:
-            raise ShapeError(f"Shape.{what} needs exactly one dim, but the shape is {self}.  Select one, e.g. shape['x'].")
+            raise ShapeError(
+                f"Shape.{what} needs exactly one dim, but the shape is {self}.  Select one, e.g. shape['x']."
+            )
         return 0
 
     # --- look-up ---
@@ -117,7 +119,9 @@ class Shape:
 
     def __contains__(self, dim: object) -> bool:
         if isinstance(dim, Shape):
-            return all(n in self._index and self.types[self._index[n]] == t for n, t in zip(dim.names, dim.types, strict=True))
+            return all(
+                n in self._index and self.types[self._index[n]] == t for n, t in zip(dim.names, dim.types, strict=True)
+            )
         if isinstance(dim, str):
             return all(n.strip() in self._index for n in dim.split(","))
         return False
@@ -284,15 +288,18 @@ class Shape:
 
     def with_size(self, size: Any, dim: "str | None" = None) -> "Shape":
         """The same shape with another size of `dim` (by default the only one); item names go unless they fit."""
+        if type(size) is int:
+            return self.cached(("with_size", size, dim), Shape._with_size, size, dim)
+        return self._with_size(size, dim)
+
+    def _with_size(self, size: Any, dim: "str | None") -> "Shape":
         i = self._single("with_size") if dim is None else self.index(dim)
         if not isinstance(size, (int, Varying, type(None))):
             size, names = _size_and_names(size)
         else:
             names = self.item_names_of[i]
             names = names if names is not None and len(names) == size else None
-        return make_shape(
-            self.names, _set(self.sizes, i, size), self.types, _set(self.item_names_of, i, names)
-        )
+        return make_shape(self.names, _set(self.sizes, i, size), self.types, _set(self.item_names_of, i, names))
 
     def with_dim_size(self, dim: "str | Shape", size: Any) -> "Shape":
         """The same shape with another size of one dim."""
@@ -301,7 +308,9 @@ class Shape:
     def with_sizes(self, sizes: Any) -> "Shape":
         """The same dims with other sizes, one per dim."""
         sizes = tuple(sizes)
-        names = tuple(n if n is not None and len(n) == s else None for n, s in zip(self.item_names_of, sizes, strict=True))
+        names = tuple(
+            n if n is not None and len(n) == s else None for n, s in zip(self.item_names_of, sizes, strict=True)
+        )
         return make_shape(self.names, sizes, self.types, names)
 
     def with_item_names(self, dim: str, names: tuple[str, ...] | None) -> "Shape":
@@ -312,7 +321,9 @@ class Shape:
         """The same shape with `dims` replaced, one for one, by the dims of `new`; sizes are kept where `new` has none."""
         old = self.only(dims, reorder=True)
         if old.rank != new.rank:
-            raise ShapeError(f"Cannot replace {old} by {new}: {old.rank} dims by {new.rank}.  Give one new dim for each.")
+            raise ShapeError(
+                f"Cannot replace {old} by {new}: {old.rank} dims by {new.rank}.  Give one new dim for each."
+            )
         columns = [list(c) for c in self.columns]
         for o, n, s, t, item_names in zip(old.names, *new.columns, strict=True):
             i = self._index[o]
@@ -425,7 +436,9 @@ def _size_and_names(value: Any) -> tuple[Any, tuple[str, ...] | None]:
     return parse_size(value)
 
 
-def make_shape(names: tuple[str, ...], sizes: tuple[Size, ...], types: tuple[str, ...], item_names: tuple[Any, ...]) -> Shape:
+def make_shape(
+    names: tuple[str, ...], sizes: tuple[Size, ...], types: tuple[str, ...], item_names: tuple[Any, ...]
+) -> Shape:
     """The one shape with these dims in this order.
 
     Raises:
@@ -444,8 +457,8 @@ def make_shape(names: tuple[str, ...], sizes: tuple[Size, ...], types: tuple[str
             shape.names, shape.sizes, shape.types, shape.item_names_of = key
             shape._index = {n: i for i, n in enumerate(names)}
             shape._cache = {}
-            by_name = tuple(sorted(zip(names, types, sizes, item_names, strict=True), key=lambda d: (RANK[d[1]], d[0])))
-            shape.canonical = _canonical.setdefault(by_name, len(_canonical))
+            shape.canonical = tuple(sorted(zip(names, types, sizes, item_names, strict=True), key=lambda d: d[0]))
+            shape._hash = hash(shape.canonical)
             _interned[key] = shape
     return shape
 

@@ -10,3 +10,9 @@ requires_core = ">=0.1,<0.2"
 @hookimpl
 def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
+    from phiml_core.backend import register_backend
+
+    from . import elementwise, reduce, structure, transforms  # noqa: F401
+    from .trait import JAX
+
+    register_backend(JAX)

@@ -1,0 +1,32 @@
+"""Tensors with named dimensions, fields and geometries, and the generic functions over them."""
+
+import phiml_core.backend.numpy  # noqa: F401  the backend that is always there
+
+from . import math
+from .backend import backend, get_precision, precision, set_precision, use
+from .dispatch import generic, methods, which
+from .ops.create import convert, tensor, wrap
+from .shape import Shape, batch, channel, dual, instance, spatial
+from .tensor import Tensor
+
+__all__ = [
+    "Shape",
+    "Tensor",
+    "backend",
+    "batch",
+    "channel",
+    "convert",
+    "dual",
+    "generic",
+    "get_precision",
+    "instance",
+    "math",
+    "methods",
+    "precision",
+    "set_precision",
+    "spatial",
+    "tensor",
+    "use",
+    "which",
+    "wrap",
+]

@@ -1,0 +1,175 @@
+"""The trait of a backend: what is true of an array library as a whole."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from .dtype import DType, dtype_named
+
+__all__ = ["Backend", "NoGradient"]
+
+
+class NoGradient(NotImplementedError):
+    """A derivative was asked of a backend that has none."""
+
+
+class Backend:
+    """One array library: its array classes, devices, and transforms of functions of native arrays.
+
+    The array operations are not here but methods of the words in `phiml_core.backend.primitive`, registered for the first of
+    `array_types` (and its tracers).  A plugin makes one instance and passes it to `register_backend`.
+    Functions given to the transforms take and return flat tuples of native arrays.
+    """
+
+    name: str = ""
+    array_types: tuple[type, ...] = ()
+    can_jit: bool = False
+    can_differentiate: bool = False
+    rank: int = 0
+    """Where arrays of two backends meet: NumPy has rank 0 and joins any other; equal ranks above 0 do not mix."""
+
+    # --- arrays ---
+
+    def bind(self, word: Any) -> Callable[..., Any]:
+        """The method of an array word for this backend's arrays."""
+        return word.resolve(self.array_types[0])
+
+    def dtype(self, x: Any) -> DType:
+        """Element type of a native array."""
+        return dtype_named(str(x.dtype))
+
+    def native_dtype(self, dtype: DType) -> Any:
+        """This library's name for an element type."""
+        return dtype.to_numpy()
+
+    def sizes(self, x: Any) -> tuple[int, ...]:
+        """Sizes of a native array."""
+        return tuple(x.shape)
+
+    def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
+        """A native array from a NumPy array or Python number, without copy where possible."""
+        raise NotImplementedError
+
+    def to_numpy(self, x: Any) -> Any:
+        """The values as a NumPy array (a view where possible).  Raises TypeError for traced arrays."""
+        raise NotImplementedError
+
+    def from_dlpack(self, x: Any, source: "Backend", dtype: DType) -> Any:
+        """An array of another library, sharing memory where device and layout allow it, else copied."""
+        return self.as_array(source.to_numpy(x), dtype)
+
+    def context(self, wide: bool) -> Any:
+        """What must surround an operation or transform; `wide`: it handles numbers with 64-bit parts."""
+        return contextlib.nullcontext()
+
+    def is_traced(self, x: Any) -> bool:
+        """Whether `x` stands for values that are not known yet."""
+        return False
+
+    def is_available(self, x: Any) -> bool:
+        """Whether the values of `x` can be read."""
+        return not self.is_traced(x)
+
+    def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
+        """`function` of native arrays as one call, where the library is faster so; `wide`: it handles 64-bit numbers."""
+        return function
+
+    def block_until_ready(self, x: Any) -> Any:
+        """Wait until `x` is computed; returns `x`."""
+        return x
+
+    # --- devices ---
+
+    def devices(self) -> list[Any]:
+        """All devices that this library can compute on."""
+        return ["cpu"]
+
+    def device(self, x: Any) -> Any:
+        """The device that holds `x`."""
+        return "cpu"
+
+    def to_device(self, x: Any, device: Any) -> Any:
+        """`x` on another device."""
+        if device not in self.devices():
+            raise ValueError(f"{self.name} has no device {device!r}.  Its devices are {self.devices()}.")
+        return x
+
+    # --- transforms of functions of flat native arrays ---
+
+    def jit(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        """A compiled version of `function`; a backend without compiler returns it unchanged."""
+        return function
+
+    def vjp(
+        self, function: Callable[..., tuple[Any, ...]], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Callable[..., Any]]:
+        """Outputs of `function(*args)` and the pull-back of cotangents to `args`."""
+        raise self.no_gradient("vjp")
+
+    def custom_vjp(
+        self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        """`plain`, differentiated by `forward(*args) -> (outputs, residuals)` and `backward(residuals, cotangents) -> gradients`."""
+        return plain
+
+    def vmap(
+        self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
+    ) -> Callable[..., tuple[Any, ...]]:
+        """`function` for each item along an axis of its arguments."""
+        raise NotImplementedError(f"{self.name} does not vectorise functions.")
+
+    def stop_gradient(self, x: Any) -> Any:
+        """`x` as a constant of any derivative."""
+        return x
+
+    def cond(
+        self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        """`on_true(*args)` or `on_false(*args)`; inside compiled code only the branch taken is computed."""
+        return on_true(*args) if bool(predicate) else on_false(*args)
+
+    def while_loop(
+        self, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        """Repeat `body` on the state while `condition(*state)` holds."""
+        while bool(condition(*state)):
+            state = tuple(body(*state))
+        return state
+
+    def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
+        """`state = body(i, *state)` for i = 0 … count-1; differentiable where `count` is a Python int."""
+        for i in range(int(count)):
+            state = tuple(body(i, *state))
+        return state
+
+    def scan(
+        self, body: Callable[..., Any], state: tuple[Any, ...], count: int
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """`state, out = body(i, *state)` for i = 0 … count-1; the outs stacked along a new first axis; differentiable."""
+        raise NotImplementedError
+
+    def eval_shape(
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[tuple[int, ...], DType], ...]:
+        """Sizes and types of `function(*args)` without computing it, where the library can."""
+        return tuple((self.sizes(o), self.dtype(o)) for o in function(*args))
+
+    def barrier(self, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """`xs`, computed before anything that uses them: keeps a compiler from computing them several times."""
+        return xs
+
+    def callback(
+        self, function: Callable[..., Any], like: tuple[tuple[tuple[int, ...], DType], ...], args: tuple[Any, ...]
+    ) -> Any:
+        """`function` of NumPy arrays called from (possibly compiled) code; `like`: sizes and types of the results."""
+        return tuple(self.as_array(o) for o in function(*[self.to_numpy(a) for a in args]))
+
+    def no_gradient(self, what: str) -> NoGradient:
+        """The error for a derivative that this backend cannot compute."""
+        return NoGradient(
+            f"{what} needs derivatives, which {self.name} does not have.  Use a backend that has them, e.g. "
+            "`pip install phiml-jax` and use('jax'), or pass arrays of one."
+        )
+
+    def __repr__(self) -> str:
+        return self.name

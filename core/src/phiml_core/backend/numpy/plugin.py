@@ -1,0 +1,11 @@
+"""Registers the NumPy backend."""
+
+from phiml_core.backend.choose import register_backend
+
+from . import elementwise, reduce, structure, transforms  # noqa: F401  (importing them registers the methods)
+from .trait import NumPy
+
+__all__ = ["NUMPY", "NumPy"]
+
+NUMPY = NumPy()
+register_backend(NUMPY)

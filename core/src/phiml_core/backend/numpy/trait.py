@@ -1,0 +1,45 @@
+"""What is true of NumPy as a whole."""
+
+from typing import Any
+
+import numpy as np
+
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.dtype import DType, dtype_named
+
+__all__ = ["NumPy"]
+
+
+class _DTypes(dict[Any, DType]):
+    def __missing__(self, dtype: Any) -> DType:
+        found = self[dtype] = dtype_named(dtype.name)
+        return found
+
+
+_DTYPES = _DTypes()
+
+
+class NumPy(Backend):
+    """NumPy arrays and scalars: computed at once on the CPU, without compiler and derivatives."""
+
+    name = "numpy"
+    array_types = (np.ndarray, np.generic)
+
+    def dtype(self, x: Any) -> DType:
+        return _DTYPES[x.dtype]
+
+    def sizes(self, x: Any) -> tuple[int, ...]:
+        return x.shape
+
+    def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
+        return np.asarray(x, None if dtype is None else dtype.name)
+
+    def to_numpy(self, x: Any) -> Any:
+        return np.asarray(x)
+
+    def scan(self, body: Any, state: tuple[Any, ...], count: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        outs: list[tuple[Any, ...]] = []
+        for i in range(count):
+            state, out = body(i, *state)
+            outs.append(out)
+        return tuple(state), tuple(np.stack(column) for column in zip(*outs, strict=True))

@@ -1,0 +1,106 @@
+"""From tensors to native arrays, NumPy arrays and Python numbers."""
+
+from typing import Any
+
+from phiml_core.backend import primitive
+from phiml_core.shape import Shape, ShapeError, UnknownDim, select
+from phiml_core.tensor.align import aligner
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.spec import Spec
+from phiml_core.tensor.stacked import as_dense
+from phiml_core.tensor.tensor import Tensor
+
+__all__ = ["NotConcrete", "device", "is_available", "item", "to_native", "to_numpy"]
+
+
+class NotConcrete(TypeError):
+    """The value of a tensor was needed while a function is being compiled or differentiated."""
+
+
+def _order(value: Dense, order: Any) -> Shape:
+    shape = value.shape
+    if order is None:
+        if shape.rank > 1:
+            raise ShapeError(
+                f"The native array of {shape} needs an order of dims.  Give one, e.g. t.native('{','.join(shape.names)}')."
+            )
+        return shape
+    if isinstance(order, (tuple, list)) and all(isinstance(o, str) for o in order):
+        order = ",".join(order)
+    try:
+        found = select(shape, order)
+    except UnknownDim as error:
+        raise UnknownDim(f"native: {error}") from None
+    if found.rank != shape.rank:
+        missing = ", ".join(shape.without(found).names)
+        raise ShapeError(
+            f"The order {order!r} leaves out dims of {shape}: {missing}.  Name them, or reduce or slice them first."
+        )
+    return found
+
+
+def to_native(value: Tensor, order: Any = None) -> Any:
+    """The native array of `value` with dims in the given order; see `Tensor.native`."""
+    block = as_dense(value)
+    return full_array(block, _order(block, order))
+
+
+def full_array(value: Dense, order: Shape) -> Any:
+    """The native array with one axis of full size per dim of `order`, which may hold dims that `value` has not."""
+    spec = value.spec
+    key = ("full", order.columns)
+    program = spec._cache.get(key)
+    if program is None:
+        program = spec._cache[key] = _full(spec, order)
+    return program(value.native_array)
+
+
+def _full(spec: Spec, order: Shape) -> Any:
+    backend = spec.backend
+    step = aligner(backend, spec, order, full_rank=True)
+    if any(n not in spec.axes for n in order.names):
+        broadcast, sizes = backend.bind(primitive.broadcast_to), tuple(order.sizes)
+        return backend.fuse(lambda x: broadcast(x if step is None else step(x), sizes), spec.wide)
+    return (lambda x: x) if step is None else backend.fuse(step, spec.wide)
+
+
+def is_available(value: Tensor) -> bool:
+    """Whether the values of a tensor can be read."""
+    if isinstance(value, Dense):
+        return value.backend.is_available(value.native_array)
+    return all(is_available(c) for c in getattr(value, "components", ()))
+
+
+def device(value: Tensor) -> Any:
+    """The device that holds the values of a tensor."""
+    block = value if isinstance(value, Dense) else next(iter(getattr(value, "components", ())), None)
+    if block is None:
+        return None
+    return block.backend.device(block.native_array) if isinstance(block, Dense) else device(block)
+
+
+def to_numpy(value: Tensor, order: Any = None) -> Any:
+    """The values as a NumPy array with dims in the given order; see `Tensor.native`."""
+    array = to_native(value, order)
+    if value.backend.is_traced(array):
+        raise NotConcrete(_message(value, "numpy()"))
+    return value.backend.to_numpy(array)
+
+
+def _message(value: Tensor, what: str) -> str:
+    return (
+        f"{what} needs the values of a tensor {value.shape} that is an argument of a function being compiled or differentiated.  "
+        "Compute with tensors instead (where, cond, while_loop), or pass the argument as static: jit_compile(auxiliary_args='name')."
+    )
+
+
+def item(value: Tensor, what: str) -> Any:
+    """The only value of a tensor as a Python number."""
+    block = as_dense(value)
+    if block.spec.stored.volume != 1 or (what != "bool" and value.shape.volume != 1):
+        raise ShapeError(
+            f"{what}() needs a single value, but the shape is {value.shape}.  Slice or reduce it first, e.g. t.sum."
+        )
+    if block.backend.is_traced(block.native_array):
+        raise NotConcrete(_message(value, f"{what}()"))
+    return block.backend.to_numpy(block.native_array).reshape(()).item()

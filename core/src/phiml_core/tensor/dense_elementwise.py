@@ -1,0 +1,279 @@
+"""Element-wise operations on dense tensors: a plan per combination of specs, kept with the precision."""
+
+from collections.abc import Callable
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from phiml_core.backend import primitive
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.choose import backend_named, find_backend, join
+from phiml_core.backend.dtype import BOOL, DType
+from phiml_core.backend.precision import Precision, current
+from phiml_core.shape import merge_shapes
+
+from .align import Step, aligner, chain, joint_order
+from .arithmetic import OPS, Elementwise, apply, binary, install_many, unary
+from .dense import Dense, dense
+from .promote import result_types
+from .spec import Spec, make_spec
+from .tensor import Tensor
+from .words import elementwise, leader
+
+__all__ = ["preparation"]
+
+_LOGICAL = {
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+    "invert": "logical_not",
+}
+_BAKED_EXPONENTS = (-2, -1, -0.5, 0.5, 1, 1.5, 2, 3, 4)
+
+
+def preparation(backend: Backend, spec: Spec, dtype: DType, order: Any, full_rank: bool = False) -> Step | None:
+    """What an array of `spec` must go through to take part in an operation of `backend` in `dtype` with dims `order`."""
+    steps: list[Step | None] = []
+    if spec.backend is not backend:
+        steps.append(lambda x: backend.as_array(x, spec.dtype))
+    if spec.dtype is not dtype:
+        astype = backend.bind(primitive.astype)
+        steps.append(lambda x: astype(x, dtype))
+    steps.append(aligner(backend, spec, order, full_rank))
+    return chain(steps)
+
+
+def _number_kind(dtype: DType) -> Any:
+    """Python numbers stay Python numbers, of the kind computed in."""
+    return None if dtype.kind is bool else dtype.kind
+
+
+def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> Callable[..., Dense]:
+    specs = [o for o in operands if isinstance(o, Spec)]
+    backend = join(*(s.backend for s in specs))
+    verb = op.symbol and f"compute {op.symbol} of" or op.name
+    shape = merge_shapes(*(s.shape for s in specs), operation=verb)
+    order = joint_order([s.stored for s in specs], verb)
+    if op.rule == "choose":
+        compute, result = result_types("same", operands[1:], precision, op.name)
+        types = [BOOL] + [compute] * (len(operands) - 1)
+    else:
+        compute, result = result_types(op.rule, operands, precision, op.name)
+        types = [compute] * len(operands)
+        if op.rule == "round" and compute.kind is not float:
+            op = OPS["positive"] if compute.kind is int else op
+        if compute is BOOL and op.name in _LOGICAL:
+            op = OPS[_LOGICAL[op.name]]
+        elif compute is BOOL and op.rule == "same":
+            types, result = [precision.int] * len(operands), precision.int
+    fn = backend.bind(op.primitive)
+    steps = [
+        preparation(backend, o, t, order) if isinstance(o, Spec) else None for o, t in zip(operands, types, strict=True)
+    ]
+    kinds = [
+        None if isinstance(o, Spec) or o is t.kind else _number_kind(t) for o, t in zip(operands, types, strict=True)
+    ]
+    wide = result.precision == 64 or compute.precision == 64 or any(s.wide for s in specs)
+    out = make_spec(order, shape, backend, result)
+    return _runner(backend.fuse(_program(fn, steps), wide), out, kinds)
+
+
+def _program(fn: Callable[..., Any], steps: list[Step | None]) -> Callable[..., Any]:
+    if not any(steps):
+        return fn
+    if len(steps) == 1:
+        (s0,) = steps
+        return lambda x: fn(s0(x))
+    if len(steps) == 2:
+        s0, s1 = steps
+        if s0 is None:
+            return lambda x, y: fn(x, s1(y))
+        if s1 is None:
+            return lambda x, y: fn(s0(x), y)
+        return lambda x, y: fn(s0(x), s1(y))
+    return lambda *xs: fn(*[x if s is None else s(x) for s, x in zip(steps, xs, strict=True)])
+
+
+def _runner(program: Callable[..., Any], out: Spec, kinds: list[Any]) -> Callable[..., Dense]:
+    """The plan: convert Python numbers, run, attach the spec.  Written out for one and two operands, the hot path."""
+    if len(kinds) == 1:
+        return lambda x: Dense(program(x), out)
+    if len(kinds) == 2:
+        k0, k1 = kinds
+        if k0 is not None:
+            return lambda x, y: Dense(program(k0(x), y), out)
+        if k1 is not None:
+            return lambda x, y: Dense(program(x, k1(y)), out)
+        return lambda x, y: Dense(program(x, y), out)
+    return lambda *xs: Dense(program(*[x if k is None else k(x) for k, x in zip(kinds, xs, strict=True)]), out)
+
+
+@unary.dispatch
+def _(x: Dense, op):
+    precision = current()
+    spec = x.spec
+    try:
+        plan = precision.plans[op, spec]
+    except KeyError:
+        plan = precision.keep((op, spec), _plan(op, (spec,), precision))
+    return plan(x.native_array)
+
+
+@binary.dispatch
+def _(a: Dense, b: Dense, op):
+    precision = current()
+    key = (op, a.spec, b.spec)
+    try:
+        plan = precision.plans[key]
+    except KeyError:
+        plan = precision.keep(key, _plan(op, key[1:], precision))
+    return plan(a.native_array, b.native_array)
+
+
+def _dense_number(a: Dense, b: Any, op: Elementwise) -> Dense:
+    precision = current()
+    if op is _POW and b in _BAKED_EXPONENTS:
+        return _power(a, b, precision)
+    key = (op, a.spec, type(b))
+    try:
+        plan = precision.plans[key]
+    except KeyError:
+        plan = precision.keep(key, _plan(op, key[1:], precision))
+    return plan(a.native_array, b)
+
+
+def _number_dense(a: Any, b: Dense, op: Elementwise) -> Dense:
+    precision = current()
+    key = (op, type(a), b.spec)
+    try:
+        plan = precision.plans[key]
+    except KeyError:
+        plan = precision.keep(key, _plan(op, key[1:], precision))
+    return plan(a, b.native_array)
+
+
+_POW = OPS["pow"]
+NUMBERS = (bool, int, float, complex)
+for _type in NUMBERS:  # exact classes, and by inheritance NumPy's float64 and complex128
+    binary.register((Dense, _type), _dense_number)
+    binary.register((_type, Dense), _number_dense)
+
+
+def _power(a: Dense, exponent: Any, precision: Precision) -> Dense:
+    """Small fixed exponents belong to the operation: backends compute them by products and roots."""
+    key = (_POW, a.spec, type(exponent), exponent)
+    try:
+        plan = precision.plans[key]
+    except KeyError:
+        base = a.spec.dtype.kind
+        exact = exponent if isinstance(exponent, int) else float(exponent)
+        compute, result = result_types("same", (a.spec, type(exact)), precision, "pow")
+        if base in (bool, int) and exponent < 0:
+            compute = result = precision.float
+        fn = a.backend.bind(primitive.pow)
+        step = preparation(a.backend, a.spec, compute, a.spec.stored)
+        program = (lambda x: fn(x, exact)) if step is None else (lambda x: fn(step(x), exact))
+        out = make_spec(a.spec.stored, a.spec.shape, a.backend, result)
+        plan = precision.keep(key, _runner(a.backend.fuse(program, a.spec.wide or result.precision == 64), out, [None]))
+    return plan(a.native_array)
+
+
+def _many(op: Elementwise, values: tuple[Any, ...]) -> Any:
+    key: list[Any] = [op]
+    natives = []
+    for v in values:
+        if type(v) is Dense:
+            key.append(v.spec)
+            natives.append(v.native_array)
+        elif type(v) in NUMBERS:
+            key.append(type(v))
+            natives.append(v)
+        else:
+            return by_rank(op, values)
+    precision = current()
+    plan_key = tuple(key)
+    try:
+        plan = precision.plans[plan_key]
+    except KeyError:
+        if not any(isinstance(k, Spec) for k in key):
+            from .dense import number
+
+            return apply(op, (number(values[0]), *values[1:]))
+        plan = precision.keep(plan_key, _plan(op, plan_key[1:], precision))
+    return plan(*natives)
+
+
+install_many(_many)
+
+
+def by_rank(op: Elementwise, values: tuple[Any, ...]) -> Any:
+    """A mixture of layouts: native scalars become tensors, then the layout of the highest rank decides."""
+    lead = leader(values)
+    if not isinstance(lead, Tensor):
+        raise TypeError(
+            f"{op.name} needs a tensor among its operands, not {', '.join(type(v).__name__ for v in values)}."
+        )
+    converted = tuple(operand(v, lead, op) for v in values)
+    if NotImplemented in [c for c in converted if c is NotImplemented]:
+        return NotImplemented
+    if all(type(c) is Dense or type(c) in NUMBERS for c in converted):
+        return op(*converted)
+    return elementwise(lead, op, converted)
+
+
+def operand(value: Any, partner: Tensor, op: Elementwise) -> Any:
+    """`value` as an operand beside `partner`: tensors and numbers as they are, native scalars and sequences as tensors.
+
+    Raises:
+        TypeError: a native array with axes, whose dims have no names.
+    """
+    if isinstance(value, Tensor) or type(value) in NUMBERS:
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Number):
+        for kind in NUMBERS:
+            if isinstance(value, kind):
+                return kind(value)
+    if isinstance(value, (tuple, list)):
+        from phiml_core.ops.create import sequence_operand
+
+        return sequence_operand(value, partner.shape, op.name)
+    found = find_backend(value)
+    if found is None:
+        return NotImplemented
+    sizes = found.sizes(value)
+    if sizes:
+        raise TypeError(
+            f"Cannot compute {op.name} of a tensor {partner.shape} and a native array of sizes {sizes}: its axes have no names.  "
+            "Name them: wrap(array, spatial('x,y'))."
+        )
+    return dense(value, merge_shapes(), backend=found)
+
+
+@binary.dispatch
+def _(a: Tensor, b: object, op):
+    return by_rank(op, (a, b))
+
+
+@binary.dispatch
+def _(a: object, b: Tensor, op):
+    return by_rank(op, (a, b))
+
+
+@binary.dispatch
+def _(a: Tensor, b: Tensor, op):
+    return by_rank(op, (a, b))
+
+
+@unary.dispatch
+def _(x: Tensor, op):
+    return elementwise(x, op, (x,))
+
+
+def as_backend(value: Dense, name: str) -> Dense:
+    """`value` with its array on another backend."""
+    backend = backend_named(name)
+    array = backend.as_array(value.native_array, value.dtype)
+    return Dense(array, make_spec(value.spec.stored, value.shape, backend, backend.dtype(array)))

@@ -1,0 +1,42 @@
+"""How a tensor prints: values if they are few, else shape, type and range."""
+
+from typing import Any
+
+__all__ = ["show"]
+
+
+def show(value: Any) -> str:
+    """One line for a tensor: its values as far as they fit, its dims, its type where that is not the usual one."""
+    from phiml_core.ops import native
+
+    shape = value.shape
+    kind = "" if value.dtype.name in ("float32", "int32", "int64", "bool") else f" {value.dtype}"
+    if not value.available:
+        return f"{shape}{kind} traced by {value.backend.name}"
+    if not hasattr(value, "native_array") and not hasattr(value, "block"):
+        return f"{type(value).__name__} {shape}{kind}"
+    if shape.rank == 0:
+        return f"{_number(value.item())}{kind}"
+    if not shape.is_uniform:
+        return f"{shape}{kind} non-uniform"
+    if shape.volume == 0:
+        return f"{shape}{kind} empty"
+    if shape.rank == 1 and shape.volume <= 8:
+        items = shape.item_names
+        values = native.to_numpy(value).tolist()
+        if items:
+            return "(" + ", ".join(f"{n}={_number(v)}" for n, v in zip(items, values, strict=True)) + f"){kind}"
+        return f"({', '.join(map(_number, values))}) along {shape}{kind}"
+    array = native.to_numpy(value, shape)
+    if array.dtype.kind == "c":
+        return f"{shape}{kind} |values| up to {_number(float(abs(array).max()))}"
+    if array.dtype.kind == "b":
+        return f"{shape} {int(array.sum())} of {array.size} true"
+    low, high = array.min().item(), array.max().item()
+    return f"{shape}{kind} {_number(low)} … {_number(high)}, mean {_number(float(array.mean()))}"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(value) if value == round(value, 3) and abs(value) < 1e6 else f"{value:.4g}"
+    return f"{value:.4g}" if isinstance(value, complex) else str(value)

@@ -1,0 +1,339 @@
+"""The abstract tensor: an array whose dims have names and types.  Its operators call words."""
+
+from typing import Any, NoReturn
+
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.dtype import DType
+from phiml_core.shape import Shape
+
+from .arithmetic import OPS, binary, unary
+from .axis import Axis
+
+__all__ = ["Tensor"]
+
+_ADD = OPS["add"]
+_SUBTRACT = OPS["subtract"]
+_MULTIPLY = OPS["multiply"]
+_DIVIDE = OPS["divide"]
+_FLOOR_DIVIDE = OPS["floor_divide"]
+_REMAINDER = OPS["remainder"]
+_POW = OPS["pow"]
+_BITWISE_AND = OPS["bitwise_and"]
+_BITWISE_OR = OPS["bitwise_or"]
+_BITWISE_XOR = OPS["bitwise_xor"]
+_LEFT_SHIFT = OPS["left_shift"]
+_RIGHT_SHIFT = OPS["right_shift"]
+_EQUAL = OPS["equal"]
+_NOT_EQUAL = OPS["not_equal"]
+_LESS = OPS["less"]
+_LESS_EQUAL = OPS["less_equal"]
+_GREATER = OPS["greater"]
+_GREATER_EQUAL = OPS["greater_equal"]
+_NEGATIVE = OPS["negative"]
+_POSITIVE = OPS["positive"]
+_ABS = OPS["abs"]
+_INVERT = OPS["invert"]
+
+
+class Tensor:
+    """An array with named, typed dims.  Immutable; made by `tensor`, `wrap`, `stack` and operations on tensors.
+
+    Operations align dims by name and type, whatever their order.  `t.x[1:3]` and `t.vector['x']` slice, `t.native('x,y')` gives
+    the native array in a chosen order of dims.  A layout is a subclass with a `layout_rank` and methods of the words in
+    `phiml_core.tensor.words`.
+    """
+
+    __slots__ = ("__weakref__",)
+    __array_ufunc__ = None  # np.ones(2) + tensor goes to the tensor
+    __array_priority__ = 1000
+    layout_rank: int = 0
+
+    @property
+    def shape(self) -> Shape:
+        """Names, sizes, types and item names of the dims."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> DType:
+        """Type of the elements."""
+        raise NotImplementedError
+
+    @property
+    def backend(self) -> Backend:
+        """The backend of the native arrays."""
+        raise NotImplementedError
+
+    @property
+    def default_backend(self) -> Backend:
+        """The backend of the native arrays; the name that users of PhiML know."""
+        return self.backend
+
+    @property
+    def rank(self) -> int:
+        """Number of dims."""
+        return self.shape.rank
+
+    @property
+    def device(self) -> Any:
+        """The device that holds the values."""
+        from phiml_core.ops import native
+
+        return native.device(self)
+
+    @property
+    def available(self) -> bool:
+        """Whether the values can be read; false inside compiled functions."""
+        from phiml_core.ops import native
+
+        return native.is_available(self)
+
+    def native(self, order: Any = None) -> Any:
+        """The native array with dims in the given order.
+
+        Args:
+            order: `'x,y'`, a `Shape` or a sequence of names, holding every dim; may be left out for at most one dim.
+
+        Raises:
+            ShapeError: no order given for several dims, a dim missing, or the shape is non-uniform.
+        """
+        from phiml_core.ops import native
+
+        return native.to_native(self, order)
+
+    def numpy(self, order: Any = None) -> Any:
+        """The values as a NumPy array with dims in the given order; see `native`."""
+        from phiml_core.ops import native
+
+        return native.to_numpy(self, order)
+
+    def item(self) -> Any:
+        """The only value as a Python number.  Raises ShapeError if there are several."""
+        from phiml_core.ops import native
+
+        return native.item(self, "item")
+
+    # --- operators ---
+
+    def __add__(self, other: Any) -> Any:
+        return binary(self, other, _ADD)
+
+    def __radd__(self, other: Any) -> Any:
+        return binary(other, self, _ADD)
+
+    def __sub__(self, other: Any) -> Any:
+        return binary(self, other, _SUBTRACT)
+
+    def __rsub__(self, other: Any) -> Any:
+        return binary(other, self, _SUBTRACT)
+
+    def __mul__(self, other: Any) -> Any:
+        return binary(self, other, _MULTIPLY)
+
+    def __rmul__(self, other: Any) -> Any:
+        return binary(other, self, _MULTIPLY)
+
+    def __truediv__(self, other: Any) -> Any:
+        return binary(self, other, _DIVIDE)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return binary(other, self, _DIVIDE)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return binary(self, other, _FLOOR_DIVIDE)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return binary(other, self, _FLOOR_DIVIDE)
+
+    def __mod__(self, other: Any) -> Any:
+        return binary(self, other, _REMAINDER)
+
+    def __rmod__(self, other: Any) -> Any:
+        return binary(other, self, _REMAINDER)
+
+    def __pow__(self, other: Any) -> Any:
+        return binary(self, other, _POW)
+
+    def __rpow__(self, other: Any) -> Any:
+        return binary(other, self, _POW)
+
+    def __and__(self, other: Any) -> Any:
+        return binary(self, other, _BITWISE_AND)
+
+    def __rand__(self, other: Any) -> Any:
+        return binary(other, self, _BITWISE_AND)
+
+    def __or__(self, other: Any) -> Any:
+        return binary(self, other, _BITWISE_OR)
+
+    def __ror__(self, other: Any) -> Any:
+        return binary(other, self, _BITWISE_OR)
+
+    def __xor__(self, other: Any) -> Any:
+        return binary(self, other, _BITWISE_XOR)
+
+    def __rxor__(self, other: Any) -> Any:
+        return binary(other, self, _BITWISE_XOR)
+
+    def __lshift__(self, other: Any) -> Any:
+        return binary(self, other, _LEFT_SHIFT)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return binary(other, self, _LEFT_SHIFT)
+
+    def __rshift__(self, other: Any) -> Any:
+        return binary(self, other, _RIGHT_SHIFT)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return binary(other, self, _RIGHT_SHIFT)
+
+    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+        return binary(self, other, _EQUAL)
+
+    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+        return binary(self, other, _NOT_EQUAL)
+
+    def __lt__(self, other: Any) -> Any:
+        return binary(self, other, _LESS)
+
+    def __le__(self, other: Any) -> Any:
+        return binary(self, other, _LESS_EQUAL)
+
+    def __gt__(self, other: Any) -> Any:
+        return binary(self, other, _GREATER)
+
+    def __ge__(self, other: Any) -> Any:
+        return binary(self, other, _GREATER_EQUAL)
+
+    def __neg__(self) -> Any:
+        return unary(self, _NEGATIVE)
+
+    def __pos__(self) -> Any:
+        return unary(self, _POSITIVE)
+
+    def __abs__(self) -> Any:
+        return unary(self, _ABS)
+
+    def __invert__(self) -> Any:
+        return unary(self, _INVERT)
+
+    # --- numbers ---
+
+    def __bool__(self) -> bool:
+        from phiml_core.ops import native
+
+        return bool(native.item(self, "bool"))
+
+    def __float__(self) -> float:
+        from phiml_core.ops import native
+
+        return float(native.item(self, "float"))
+
+    def __int__(self) -> int:
+        from phiml_core.ops import native
+
+        return int(native.item(self, "int"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind is not int:
+            raise TypeError(f"Only integer tensors can be indices, not {self.dtype}.")
+        return int(self)
+
+    def __complex__(self) -> complex:
+        from phiml_core.ops import native
+
+        return complex(native.item(self, "complex"))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(f"A tensor {self.shape} has no order of dims.  Use t.numpy('{','.join(self.shape.names)}').")
+
+    def __repr__(self) -> str:
+        from .show import show
+
+        return show(self)
+
+    # --- slicing ---
+
+    def __getitem__(self, selection: Any) -> "Tensor":
+        from phiml_core.ops.slicing import index
+
+        return index(self, selection)
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:1] == "_":
+            raise AttributeError(name)
+        shape = self.shape
+        if name not in shape._index:
+            if "~" + name in shape._index:
+                name = "~" + name
+            else:
+                raise AttributeError(
+                    f"Tensor {shape} has neither a dim nor an attribute {name!r}.  Dims: {', '.join(shape.names) or 'none'}."
+                )
+        return Axis(self, name)
+
+    def dimension(self, name: Any) -> Any:
+        """The dim called `name`, to be sliced; the same as `t.name` for names that clash with attributes."""
+        return Axis(self, name if isinstance(name, str) else name.name)
+
+    def __iter__(self) -> Any:
+        if self.rank == 0:
+            raise TypeError("A tensor without dims holds one value and cannot be iterated over.")
+        if self.rank > 1:
+            raise TypeError(
+                f"Iterating over a tensor {self.shape} is ambiguous.  Name the dim: for item in t.{self.shape.names[0]}: …"
+            )
+        return iter(Tensor.__getattr__(self, self.shape.name))
+
+    def __len__(self) -> int:
+        if self.rank != 1:
+            raise TypeError(
+                f"The length of a tensor {self.shape} is ambiguous.  Use t.shape.get_size(dim) or t.shape.volume."
+            )
+        return self.shape.volume
+
+    # --- reductions over all non-batch dims, as attributes ---
+
+    @property
+    def sum(self) -> Any:
+        """Sum over all dims but batch dims."""
+        return _reduce(self, "SUM")
+
+    @property
+    def mean(self) -> Any:
+        """Mean over all dims but batch dims."""
+        return _reduce(self, "MEAN")
+
+    @property
+    def max(self) -> Any:
+        """Largest value over all dims but batch dims."""
+        return _reduce(self, "MAX")
+
+    @property
+    def min(self) -> Any:
+        """Smallest value over all dims but batch dims."""
+        return _reduce(self, "MIN")
+
+    @property
+    def any(self) -> Any:
+        """Whether any value is true, over all dims but batch dims."""
+        return _reduce(self, "ANY")
+
+    @property
+    def all(self) -> Any:
+        """Whether all values are true, over all dims but batch dims."""
+        return _reduce(self, "ALL")
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def _reduce(value: Tensor, name: str) -> Any:
+    from phiml_core.ops import reduce
+    from phiml_core.shape import non_batch
+
+    from . import words
+
+    return words.reduce(value, getattr(reduce, name), non_batch)

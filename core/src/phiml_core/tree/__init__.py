@@ -1,0 +1,5 @@
+"""Nested values whose leaves are tensors: sequences, dicts, and classes that name their value attributes."""
+
+from .tree import children, is_tree, rebuild, tree_leaves, tree_map, value_attributes
+
+__all__ = ["children", "is_tree", "rebuild", "tree_leaves", "tree_map", "value_attributes"]

@@ -1,0 +1,262 @@
+"""Fourier, cosine and sine transforms of JAX arrays.
+
+PLACEHOLDER
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from phiml_core.backend.spectral_kinds import (
+    FFT,
+    SPECTRAL_KINDS,
+    SYMMETRIC_KINDS,
+    TRIG_KINDS,
+    check_kinds,
+    inverse_kind,
+    kind_type,
+    normalisation,
+)
+
+from phiml_jax.spectral_axis import (
+    Route,
+    backward,
+    forward,
+    negate_index,
+    rotate,
+    rotation,
+    route_of,
+    shuffle,
+    sort_spectrum,
+    spectrum_order,
+    unshuffle,
+)
+
+__all__ = ["fft", "ifft", "trig", "spectral_scale"]
+
+
+def fft(x: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    """Fourier transform along `axes`, not normalised.  x: real or complex, → complex, same shape."""
+    return jnp.fft.fftn(x, axes=tuple(axes)) if axes else x.astype(jnp.result_type(x.dtype, jnp.complex64))
+
+
+def ifft(x: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    """Inverse of `fft`, normalised by 1/n per axis.  x: real or complex, → complex, same shape."""
+    return jnp.fft.ifftn(x, axes=tuple(axes)) if axes else x.astype(jnp.result_type(x.dtype, jnp.complex64))
+
+
+def trig(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], inverse: bool) -> jax.Array:
+    """Cosine or sine transform of `kinds[i]` along `axes[i]` as SciPy defines it (`scipy.fft.dct`, `dst`, `norm=None`).
+
+    Args:
+        x: real or complex (real and imaginary part are transformed by themselves).
+        axes: distinct, not negative.
+        kinds: 'dct1' … 'dct4', 'dst1' … 'dst4', one per axis.
+        inverse: `False` for the transform, `True` for its inverse.
+
+    Raises:
+        ValueError: unknown kind, axis out of range, or dct1 along an axis of size 1.
+    """
+    check_kinds(x.shape, tuple(axes), tuple(kinds), TRIG_KINDS)
+    return _trig(_inexact(x), tuple(axes), tuple(kinds), inverse)
+
+
+def spectral_scale(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], scale: Any) -> jax.Array:
+    """T⁻¹ (scale · (T x)) with T the transform of `kinds[i]` along `axes[i]`.
+
+    Args:
+        x: real or complex.
+        axes: distinct, not negative.
+        kinds: 'fft', 'dct1' … 'dct4', 'dst1' … 'dst4', one per axis.
+        scale: NumPy or JAX array, broadcastable to x; along each of `axes` it has the full spectrum in the standard
+            order (`np.fft.fftfreq` for 'fft') or size 1. For real x it must be Hermitian over the 'fft' axes together, that
+            is scale[-k] = conj(scale[k]), symmetric if real: only half the spectrum of the last 'fft' axis is computed.
+            A NumPy scale is a constant: arranged once, and the gradient with respect to x is the function itself.
+
+    Returns:
+        As x: real if x is real, unless a complex scale meets cosine and sine transforms alone.
+
+    Raises:
+        ValueError: unknown kind, axis out of range, or dct1 along an axis of size 1.
+    """
+    axes, kinds = tuple(axes), tuple(kinds)
+    check_kinds(x.shape, axes, kinds, SPECTRAL_KINDS)
+    x = _inexact(x)
+    traced = isinstance(scale, jax.core.Tracer)
+    if not isinstance(scale, jax.Array):
+        scale = np.asarray(scale)
+    complex_scale = scale.dtype.kind == "c"
+    if x.dtype.kind == "c" or (complex_scale and FFT not in kinds):
+        scale = scale.astype(_complex_of(x.dtype) if complex_scale else x.real.dtype, copy=False)
+        return _scale_complex(x, scale, axes, kinds)
+    scale = scale.astype(_complex_of(x.dtype) if complex_scale else x.dtype, copy=False)
+    fits = scale.ndim == x.ndim and all(s in (1, n) for s, n in zip(scale.shape, x.shape))
+    symmetric = fits and not traced and not complex_scale and SYMMETRIC_KINDS.issuperset(kinds)
+    if isinstance(scale, np.ndarray):
+        parts = tuple(_arrange(scale, pieces) for pieces in _plan(x.shape, axes, kinds).pieces)
+        return _scale_real(x, parts, axes, kinds, symmetric, arranged=True)
+    return _scale_real(x, scale, axes, kinds, symmetric, arranged=False)
+
+
+def _inexact(x: jax.Array) -> jax.Array:
+    if jnp.issubdtype(x.dtype, jnp.inexact) and x.dtype.itemsize >= 4:
+        return x
+    return x.astype(jnp.result_type(float) if not jnp.issubdtype(x.dtype, jnp.inexact) else jnp.float32)
+
+
+def _complex_of(dtype: Any) -> Any:
+    return jnp.result_type(dtype, jnp.complex64)
+
+
+# --- Which axis is transformed how ---
+
+
+class _Plan(NamedTuple):
+    steps: tuple[tuple[int, str, Route], ...]  # axes transformed one by one
+    cosines: tuple[tuple[int, bool], ...]  # axes of type 2 transformed together with the Fourier axes; True: sine
+    fourier: tuple[int, ...]
+    half: int  # the axis along which only half of the spectrum is computed; -1: none
+    pieces: tuple[tuple[tuple[int, tuple[slice, ...]], ...], ...]  # for real (and imaginary) part: how to cut the scale
+
+
+@lru_cache(maxsize=256)
+def _plan(shape: tuple[int, ...], axes: tuple[int, ...], kinds: tuple[str, ...]) -> _Plan:
+    steps, cosines, fourier, orders = [], [], [], []
+    for axis, kind in sorted(zip(axes, kinds)):
+        n = shape[axis]
+        if kind == FFT:
+            fourier.append(axis)
+            continue
+        route = route_of(kind, n, len(axes))
+        if route == "fft" and kind_type(kind) == 2:
+            cosines.append((axis, kind == "dst2"))
+            continue
+        steps.append((axis, kind, route))
+        orders.append((axis, spectrum_order(kind, n, route)))
+    half = fourier[-1] if fourier else cosines[-1][0] if cosines else -1
+    real, imag = [o for o in orders if o[1] != (slice(None),)], []
+    for axis, sine in cosines:
+        n, m = shape[axis], shape[axis] // 2 + 1
+        if axis != half:
+            if sine:
+                real.append((axis, (slice(None, None, -1),)))
+        elif sine:
+            imag.append((axis, (slice(n - 1, n), slice(0, m - 1))))
+            real.append((axis, (slice(n - 1, n - 1 - m if m < n else None, -1),)))
+        else:
+            imag.append((axis, (slice(0, 1), slice(n - 1, n - m, -1))))
+            real.append((axis, (slice(0, m),)))
+    if fourier:
+        real.append((half, (slice(0, shape[half] // 2 + 1),)))
+        return _Plan(tuple(steps), tuple(cosines), tuple(fourier), half, (tuple(real),))
+    imag += [r for r in real if r[0] != half]
+    return _Plan(tuple(steps), tuple(cosines), (), half, (tuple(real), tuple(imag)) if cosines else (tuple(real),))
+
+
+def _arrange(scale: Any, pieces: tuple[tuple[int, tuple[slice, ...]], ...]) -> Any:
+    for axis, slices in pieces:
+        if scale.shape[axis] > 1:
+            parts = [scale[(slice(None),) * axis + (s,)] for s in slices]
+            if len(parts) == 1:
+                scale = parts[0]
+            else:
+                scale = (np if isinstance(scale, np.ndarray) else jnp).concatenate(parts, axis)
+    return scale
+
+
+# --- Real arrays ---
+
+
+@partial(jax.jit, static_argnames=("axes", "kinds", "symmetric", "arranged"), inline=True)
+def _scale_real(
+    x: jax.Array, scale: Any, axes: tuple[int, ...], kinds: tuple[str, ...], symmetric: bool, arranged: bool
+) -> jax.Array:
+    if x.size == 0:
+        return x
+    plan = _plan(x.shape, axes, kinds)
+    parts = scale if arranged else tuple(_arrange(scale, pieces) for pieces in plan.pieces)
+
+    def operator(y: jax.Array) -> jax.Array:
+        for axis, kind, route in plan.steps:
+            y = forward(y, axis, kind, route)
+        y = y * parts[0] if plan.half < 0 else _scale_half_spectrum(y, plan, *parts)
+        for axis, kind, route in plan.steps[::-1]:
+            y = backward(y, axis, kind, route)
+        return y
+
+    if not symmetric:
+        return operator(x)
+    # Declares the operator to be its own transpose, for all derivatives and vmap; the matrix of the solve is not used.
+    return lax.custom_linear_solve(lambda y: y, x, lambda _, y: operator(y), symmetric=True)
+
+
+@partial(jax.jit, static_argnames=("axes", "kinds"), inline=True)
+def _scale_complex(x: jax.Array, scale: Any, axes: tuple[int, ...], kinds: tuple[str, ...]) -> jax.Array:
+    cosines = [(a, k) for a, k in zip(axes, kinds) if k != FFT]
+    fourier = tuple(a for a, k in zip(axes, kinds) if k == FFT)
+    trig_axes, trig_kinds = tuple(a for a, _ in cosines), tuple(k for _, k in cosines)
+    y = _trig(x, trig_axes, trig_kinds, False)
+    y = ifft(fft(y, fourier) * scale, fourier) if fourier else y * scale
+    return _trig(y, trig_axes, trig_kinds, True)
+
+
+@partial(jax.jit, static_argnames=("axes", "kinds", "inverse"), inline=True)
+def _trig(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], inverse: bool) -> jax.Array:
+    if jnp.iscomplexobj(x):
+        return lax.complex(_trig(x.real, axes, kinds, inverse), _trig(x.imag, axes, kinds, inverse))
+    if x.size == 0:
+        return x
+    for axis, kind in sorted(zip(axes, kinds)):
+        n = x.shape[axis]
+        if inverse:
+            x, kind = x / normalisation(kind, n), inverse_kind(kind)
+        route = route_of(kind, n, len(axes))
+        x = sort_spectrum(forward(x, axis, kind, route), axis, kind, route)
+    return x
+
+
+# --- Several axes: cosine and sine transforms of type 2 and Fourier transforms in one real FFT ---
+
+
+def _scale_half_spectrum(x: jax.Array, plan: _Plan, scale_real: Any, scale_imag: Any = None) -> jax.Array:
+    """Makhoul (1980) in several dimensions, without ever sorting the spectrum.
+
+    Rotated by w = exp(−iπ k / 2n), the half spectrum of the shuffled signal holds the cosine transform: its real part
+    at k, minus its imaginary part at n − k. Along further axes both parts are transformed together: w V[k] + w* V[−k].
+    """
+    axes = [a for a in (*plan.fourier, *(a for a, _ in plan.cosines)) if a != plan.half] + [plan.half]
+    sizes = [x.shape[a] for a in axes]
+    for axis, sine in plan.cosines:
+        x = shuffle(x, axis, sine)
+    spectrum = jnp.fft.rfftn(x, axes=axes)
+    real, imag = spectrum.real, spectrum.imag
+    rotations = {a: rotation(x, a, x.shape[a], real.shape[a]) for a, _ in plan.cosines}
+    if plan.half in rotations:
+        real, imag = rotate(real, imag, *rotations[plan.half])
+    mixed = [a for a in rotations if a != plan.half]
+    for axis in mixed:
+        c, s = rotations[axis]
+        back_real, back_imag = negate_index(real, axis), negate_index(imag, axis)
+        real, imag = ((real + back_real) * c - (imag - back_imag) * s, (imag + back_imag) * c + (real - back_real) * s)
+    if scale_imag is not None:
+        real, imag = real * scale_real, imag * scale_imag
+    elif jnp.iscomplexobj(scale_real):
+        real, imag = rotate(real, imag, scale_real.real, scale_real.imag)
+    else:
+        real, imag = real * scale_real, imag * scale_real
+    for axis in mixed:
+        c, s = rotations[axis]
+        back_real, back_imag = negate_index(real, axis, zero_first=True), negate_index(imag, axis, zero_first=True)
+        real, imag = rotate(real + back_imag, imag - back_real, c / 2, -s / 2)
+    if plan.half in rotations:
+        c, s = rotations[plan.half]
+        real, imag = rotate(real, imag, c, -s)
+    x = jnp.fft.irfftn(lax.complex(real, imag), s=sizes, axes=axes)
+    for axis, sine in plan.cosines:
+        x = unshuffle(x, axis, sine)
+    return x

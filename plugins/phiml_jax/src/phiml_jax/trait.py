@@ -1,0 +1,191 @@
+"""What is true of JAX as a whole: devices, compilation, derivatives, control flow."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxlib._jax import ArrayImpl
+from phiml_core.backend import Backend, DType
+from phiml_core.backend.dtype import dtype_named
+
+__all__ = ["JAX", "Jax", "wide_call"]
+
+
+class _DTypes(dict[Any, DType]):
+    def __missing__(self, dtype: Any) -> DType:
+        found = self[dtype] = dtype_named(dtype.name)
+        return found
+
+
+_DTYPES = _DTypes()
+_WIDE = frozenset(map(np.dtype, ("float64", "int64", "uint64", "complex128")))
+
+
+def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, with 64-bit types switched on in this thread while it runs if its first array has one.
+
+    JAX otherwise narrows such arrays silently; its process-wide switch is never touched.
+    """
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if x.dtype in _WIDE:
+            with jax.enable_x64(True):
+                return function(x, *args, **kwargs)
+        return function(x, *args, **kwargs)
+
+    return call
+
+
+class Jax(Backend):
+    """JAX arrays and tracers: eager, compiled by XLA, differentiable to any order, vectorised, in both precisions."""
+
+    name = "jax"
+    array_types = (ArrayImpl, Tracer)
+    can_jit = True
+    can_differentiate = True
+    rank = 1
+
+    # --- arrays ---
+
+    def dtype(self, x: Any) -> DType:
+        return _DTYPES[x.dtype]
+
+    def sizes(self, x: Any) -> tuple[int, ...]:
+        return x.shape
+
+    def context(self, wide: bool) -> Any:
+        return jax.enable_x64(True) if wide else contextlib.nullcontext()
+
+    def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
+        if isinstance(x, (ArrayImpl, Tracer)):
+            return x if dtype is None or self.dtype(x) is dtype else wide_call(jnp.asarray)(x, dtype.name)
+        array = np.asarray(x, None if dtype is None else dtype.name)
+        with self.context(array.dtype in _WIDE):
+            return jnp.asarray(array, device=device)
+
+    def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
+        with self.context(dtype.precision == 64):
+            try:
+                return jnp.from_dlpack(x)
+            except (TypeError, BufferError, RuntimeError, AttributeError):  # strided, read-only or without the protocol
+                return jnp.asarray(source.to_numpy(x))
+
+    def to_numpy(self, x: Any) -> Any:
+        if isinstance(x, Tracer):
+            raise TypeError("The values of a traced JAX array are not known until the compiled function runs.")
+        return np.asarray(x)
+
+    def is_traced(self, x: Any) -> bool:
+        return isinstance(x, Tracer)
+
+    def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
+        compiled = jax.jit(function)  # one call into C++ instead of one per operation
+
+        def call(*xs: Any) -> Any:
+            for x in xs:
+                if isinstance(x, Tracer):
+                    return function(*xs)  # inside a trace, record the plain operations
+            return compiled(*xs)
+
+        if not wide:
+            return call
+
+        def wide_variant(*xs: Any) -> Any:
+            with jax.enable_x64(True):
+                return call(*xs)
+
+        return wide_variant
+
+    def block_until_ready(self, x: Any) -> Any:
+        return x if isinstance(x, Tracer) else jax.block_until_ready(x)
+
+    # --- devices ---
+
+    def devices(self) -> list[Any]:
+        return [str(d) for d in jax.devices()]
+
+    def device(self, x: Any) -> Any:
+        return "traced" if isinstance(x, Tracer) else ", ".join(sorted(map(str, x.devices())))
+
+    def to_device(self, x: Any, device: Any) -> Any:
+        found = next((d for d in jax.devices() if str(d) == str(device) or d is device), None)
+        if found is None:
+            raise ValueError(f"JAX has no device {device!r}.  Its devices are {self.devices()}.")
+        with self.context(x.dtype in _WIDE):
+            return jax.device_put(x, found)
+
+    # --- transforms of functions of flat arrays ---
+
+    def jit(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        return jax.jit(function)
+
+    def vjp(
+        self, function: Callable[..., tuple[Any, ...]], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Callable[..., Any]]:
+        return jax.vjp(function, *args)
+
+    def custom_vjp(
+        self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        rule = jax.custom_vjp(plain)
+        rule.defvjp(forward, backward)
+        return rule
+
+    def vmap(
+        self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
+    ) -> Callable[..., tuple[Any, ...]]:
+        return jax.vmap(function, in_axes=in_axes)
+
+    def stop_gradient(self, x: Any) -> Any:
+        return jax.lax.stop_gradient(x)
+
+    def cond(
+        self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        if not isinstance(predicate, Tracer):
+            return on_true(*args) if bool(predicate) else on_false(*args)
+        return jax.lax.cond(predicate, on_true, on_false, *args)
+
+    def while_loop(
+        self, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        first = condition(*state)
+        if not isinstance(first, Tracer) and not any(isinstance(s, Tracer) for s in state):
+            while bool(first):  # eager: a compiled loop would be compiled anew for each call
+                state = tuple(body(*state))
+                first = condition(*state)
+            return state
+        return jax.lax.while_loop(lambda s: condition(*s), lambda s: tuple(body(*s)), tuple(state))
+
+    def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
+        return jax.lax.fori_loop(0, count, lambda i, s: tuple(body(i, *s)), tuple(state))
+
+    def scan(
+        self, body: Callable[..., Any], state: tuple[Any, ...], count: int
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        return jax.lax.scan(lambda s, i: body(i, *s), tuple(state), jnp.arange(count, dtype=jnp.int32))
+
+    def eval_shape(
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[tuple[int, ...], DType], ...]:
+        return tuple((tuple(o.shape), _DTYPES[o.dtype]) for o in jax.eval_shape(function, *args))
+
+    def barrier(self, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return jax.lax.optimization_barrier(xs) if any(isinstance(x, Tracer) for x in xs) else xs
+
+    def callback(
+        self, function: Callable[..., Any], like: tuple[tuple[tuple[int, ...], DType], ...], args: tuple[Any, ...]
+    ) -> Any:
+        if not any(isinstance(a, Tracer) for a in args):
+            return super().callback(function, like, args)
+        shapes = tuple(jax.ShapeDtypeStruct(sizes, dtype.name) for sizes, dtype in like)
+        return jax.pure_callback(
+            lambda *xs: tuple(map(np.asarray, function(*map(np.asarray, xs)))), shapes, *args, vmap_method="sequential"
+        )
+
+
+JAX = Jax()
