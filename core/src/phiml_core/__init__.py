@@ -1,6 +1,7 @@
 """Tensors with named dimensions, fields and geometries, and the generic functions over them."""
 
-import phiml_core.backend.numpy  # noqa: F401  the backend that is always there
+import phiml_core.backend.numpy  # the backend that is always there
+import phiml_core.plugin  # noqa: F401  words and backends find what is installed
 
 from . import math
 from .backend import backend, get_precision, precision, set_precision, use
