@@ -1,6 +1,7 @@
 """All words of all installed plugins fit together."""
 
 import pytest
+from phiml_core.cli import main
 from phiml_core.dispatch import words
 from phiml_core.dispatch.transaction import ambiguities
 from phiml_core.plugin import load_all, reports
@@ -31,3 +32,8 @@ def test_annotations_are_faithful():
 def test_every_word_has_a_contract():
     ours = [word for word in words() if word.__module__.startswith("phiml_")]
     assert [f"{word.__module__}.{word.__name__}" for word in ours if not word.__doc__] == []
+
+
+def test_doctor_finds_nothing(capsys):
+    code = main(["doctor"])
+    assert code == 0, capsys.readouterr().out

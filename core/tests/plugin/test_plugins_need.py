@@ -160,3 +160,19 @@ def test_entry_points_are_read_once_and_again_after_an_installation(site):
     print(load_provided('backend.late'), len(count))
     """
     assert fine(site.run(code)) == ["1", "True 2"]
+
+
+def test_importing_core_is_enough(site):
+    source = """
+    @hookimpl
+    def phiml_register():
+        from phiml_core.backend import Backend, register_backend
+        toy = type('Toy', (Backend,), {'name': 'toy'})()
+        register_backend(toy)
+    """
+    site.install("dist-a", {"a": "mod_a"}, {"mod_a": source}, {"backend.toy": "a"})
+    code = """
+    import phiml_core, sys
+    print(phiml_core.use('toy'), 'mod_a' in sys.modules)
+    """
+    assert fine(site.run(code)) == ["toy True"]

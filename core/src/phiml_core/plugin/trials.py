@@ -31,7 +31,7 @@ def backend_check(backend: Backend, versions: Callable[[], Mapping[str, str]]) -
 
 
 def _problem() -> tuple[Any, Any, Any]:
-    """Right-hand side of -u'' = f with u = 0 at both ends, the spectrum of the solution operator, and u: three waves."""
+    """Right-hand side of -u'' = f with u = 0 at both ends, spectrum of the solution operator, u: three waves."""
     import numpy as np
 
     waves = np.array([1, 5, 20])
