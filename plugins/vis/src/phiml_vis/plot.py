@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from phiml_core.marks import Style, draw, figure
+from phiml_core.marks import Heatmap, Style, Volume, draw, figure
 
 from .canvas.matplotlib import Matplotlib, MatplotlibCanvas
 from .colors import Ranges, Scales, quantity
@@ -52,7 +52,7 @@ class Picture:
 
     def __init__(self, layout: Layout, style: Style, ranges: Ranges, shown: bool):
         self.style, self.scales = style, Scales(ranges, style)
-        self.figure = new_figure(style.size or default_size(layout, style.view), style.dpi, shown)
+        self.figure = new_figure(style.size or default_size(layout, style), style.dpi, shown)
         grid = self.figure.subplots(layout.rows, layout.columns, squeeze=False).ravel()
         self.axes, self.bars = list(grid[: len(layout.panels)]), []
         for spare in grid[len(layout.panels) :]:
@@ -104,13 +104,16 @@ class Picture:
             self.bars.append(bar)
 
 
-def default_size(layout: Layout, view: tuple[float, float]) -> tuple[float, float]:
+def default_size(layout: Layout, style: Style) -> tuple[float, float]:
     """Inches that give each panel room in the shape of its data."""
-    ratios = [ratio for panel in layout.panels for mark in panel.marks if (ratio := _ratio(mark, view))]
+    marks = [mark for panel in layout.panels for mark in panel.marks]
+    grids = [mark for mark in marks if isinstance(mark, Heatmap | Volume)]
+    ratios = [ratio for mark in grids or marks if (ratio := _ratio(mark, style.view))]
     ratio = float(np.clip(np.median(ratios), 0.4, 2.5)) if ratios else 0.7
     side = 4.6 if len(layout.panels) == 1 else 3.6 if len(layout.panels) <= 4 else 2.6
     width, height = side * min(1, 1 / ratio), side * min(1, ratio)
-    bar = 0.9 if any(mark.values_range() for panel in layout.panels for mark in panel.marks) else 0.0
+    colored = (mark for mark in marks if not isinstance(mark, Volume))
+    bar = 0.9 if style.show_color_bar and any(mark.values_range() for mark in colored) else 0.0
     return layout.columns * (width + 0.7) + bar, layout.rows * (height + 0.6)
 
 

@@ -20,6 +20,9 @@ DARK_LEVELS = 0.04, 0.96
 LONGEST = 1024
 """Pixels along the longer side that are kept; more than any grid around the picture resolves."""
 
+QUANTUM = 2.0**-30
+"""Coverage is rounded to multiples of this, whose sums over a picture are exact in float64."""
+
 
 class ImageError(ValueError):
     """A picture cannot be read, or shows no shape."""
@@ -124,24 +127,30 @@ def mean_coverage(
     Returns:
         (…) in [0, 1].
     """
-    padded = np.pad(np.asarray(coverage, float), 2)  # outside the picture nothing is covered
+    padded = np.pad(np.rint(np.asarray(coverage, float) / QUANTUM), 2)  # outside the picture nothing is covered
     table = np.pad(padded, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     cell_lower, cell_upper = np.broadcast_arrays(np.asarray(cell_lower, float), np.asarray(cell_upper, float))
-    terms = [
+    columns, rows = (
         _mean_terms(cell_lower[..., a], cell_upper[..., a], lower[a], upper[a], coverage.shape[a]) for a in range(2)
-    ]
+    )
+    # The weights along each axis add up to zero, so that sums may start at the cell instead of the corner of the table:
+    # these are whole numbers that differ exactly, where the sums over half a picture would cancel with rounding errors.
+    first_column, first_row = columns[-1][0], rows[-1][0]
+    corner = table[first_column, first_row]
+    below = [table[column, first_row] - corner for column, _ in columns]
     mean = np.zeros(cell_lower.shape[:-1])
-    for column, x_weight in terms[0]:
-        for row, y_weight in terms[1]:
-            mean += x_weight * y_weight * table[column, row]
-    return np.clip(mean, 0, 1)
+    for row, y_weight in rows:
+        beside = table[first_column, row]
+        for (column, x_weight), under in zip(columns, below):
+            mean += x_weight * y_weight * (table[column, row] - beside - under)
+    return np.clip(mean * QUANTUM, 0, 1)
 
 
 Terms = list[tuple[np.ndarray, np.ndarray]]
 
 
 def _mean_terms(low: np.ndarray, high: np.ndarray, lower: float, upper: float, count: int) -> Terms:
-    """The mean over intervals of the piecewise linear function m, as combination of its cumulative sums.
+    """The mean over intervals of the piecewise linear function m, as a combination of cumulative sums, the first last.
 
     With C_k = m_0 + … + m_{k−1} on the padded pixels, the integral up to k + t in units of pixels, 0 ≤ t < 1, is
     C_k + m_k (1/2 + t − t²/2) + m_{k+1} t²/2, and the value there m_k (1 − t) + m_{k+1} t.
@@ -159,7 +168,7 @@ def _mean_terms(low: np.ndarray, high: np.ndarray, lower: float, upper: float, c
         here, there = 0.5 + t - t * t / 2, t * t / 2
         integral = (1 - here, here - there, there)
         value = (t - 1, 1 - 2 * t, t)
-        for offset in range(3):
+        for offset in (2, 1, 0):
             at_point = value[offset] if sign > 0 else 0.0
             terms.append((k + offset, np.where(is_point, at_point, sign * scale * integral[offset])))
     return terms

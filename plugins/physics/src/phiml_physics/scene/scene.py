@@ -87,10 +87,7 @@ class Scene:
         except (OSError, ValueError) as error:
             raise CorruptFrame(f"{file} cannot be read ({error}). Repair its JSON, or start a new scene.") from error
         if not isinstance(description, dict) or description.get("format", 0) > FORMAT or "settings" not in description:
-            raise CorruptFrame(
-                f"{file} has a format this version does not know, expected format {FORMAT} or less. Update."
-            )
-        remove_leftovers(Path(path))
+            raise CorruptFrame(f"{file} has an unknown format, expected format {FORMAT}. Update phiml-physics.")
         return cls(Path(path).resolve(), description)
 
     @classmethod
