@@ -1,5 +1,7 @@
-"""Random bits for JAX, equal bit for bit to those of NumPy: the order of the words and the recipes for numbers from bits stand in
-`phiml_core.backend.numpy.random`."""
+"""Random bits for JAX, equal bit for bit to those of NumPy.
+
+The order of the words and the recipes for numbers from bits stand in `phiml_core.backend.numpy.random`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ def random_bits(place: Any, key: tuple[Any, Any], count: int) -> jax.Array:
 
     Args:
         place: not used; a backend.
-        key: two words, Python ints or arrays of equal shape (one stream of bits for each of their elements), traced or not.
+        key: two words, Python ints or arrays (traced or not) of equal shape: one stream of bits for each element.
         count: number of words, at least 0 and at most 2³³, even or odd.
 
     Returns:

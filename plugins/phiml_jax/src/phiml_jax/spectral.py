@@ -74,8 +74,8 @@ def spectral_scale(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], 
         axes: distinct, not negative.
         kinds: 'fft', 'dct1' … 'dct4', 'dst1' … 'dst4', one per axis.
         scale: NumPy or JAX array, broadcastable to x; along each of `axes` it has the full spectrum in the standard
-            order (`np.fft.fftfreq` for 'fft') or size 1. For real x it must be Hermitian over the 'fft' axes together, that
-            is scale[-k] = conj(scale[k]), symmetric if real: only half the spectrum of the last 'fft' axis is computed.
+            order (`np.fft.fftfreq` for 'fft') or size 1. For real x it must be Hermitian over the 'fft' axes together,
+            scale[-k] = conj(scale[k]), symmetric if real: only half the spectrum of the last 'fft' axis is computed.
             A NumPy scale is a constant: arranged once, and the gradient with respect to x is the function itself.
 
     Returns:

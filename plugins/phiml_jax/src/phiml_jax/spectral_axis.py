@@ -1,7 +1,7 @@
 """Cosine and sine transforms of JAX arrays along one axis: by matrix products or by FFT.
 
 A `Route` is a formulation; `route_of` chooses it. `forward` leaves the spectrum in the order that `spectrum_order`
-tells, because sorting costs as much as a small transform: whoever multiplies the spectrum sorts the factor instead, once.
+tells, because sorting costs as much as a small transform: who multiplies the spectrum sorts the factor instead, once.
 
 Sine transforms of type 2 and 4 are cosine transforms of the signal with every second sign changed, read backwards.
 """

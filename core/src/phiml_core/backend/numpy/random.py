@@ -1,15 +1,16 @@
 """Random bits for NumPy, equal bit for bit to those of every other backend.
 
-Threefry-2x32 with 20 rounds (Salmon et al. 2011) in counter mode: the numbers are a pure function of the key, so they are the
-same eager and compiled, and in any order of calls. Block i encrypts the counter (i mod 2³², i div 2³²) to two words; the
-words follow each other, block by block, so a longer draw begins with the shorter one.
+Threefry-2x32 with 20 rounds (Salmon et al. 2011) in counter mode: the bits are a pure function of the key, so they are
+the same eager and compiled, and in any order of calls. Block i encrypts the counter (i mod 2³², i div 2³²) to two words;
+the words follow each other, block by block: a longer draw begins with the shorter one.
 
 Recipes for numbers from bits, in operations that every backend has:
 
 - float32, uniform in [0, 1): one word a number, `(bits >> 8) · 2⁻²⁴` (24 bits; exact).
-- float64, uniform in [0, 1): two words a number, `((bits[0::2] >> 5) · 2²⁶ + (bits[1::2] >> 6)) · 2⁻⁵³` (53 bits; exact).
-- normal (Box & Muller 1958): with u, v the uniform numbers 2i and 2i + 1 and r = sqrt(−2 log(1 − u)), the normal numbers
-  2i and 2i + 1 are r cos 2πv and r sin 2πv. 1 − u is never zero. The tail ends at 5.8 (float32) or 8.6 (float64).
+- float64, uniform in [0, 1): two words, `((bits[0::2] >> 5) · 2²⁶ + (bits[1::2] >> 6)) · 2⁻⁵³` (53 bits; exact;
+  the two words are converted to float64 before they are added).
+- normal (Box & Muller 1958): with u, v the uniform numbers 2i and 2i + 1 and r = sqrt(−2 log(1 − u)), the normal
+  numbers 2i and 2i + 1 are r cos 2πv and r sin 2πv. 1 − u is never zero. The tail ends at 5.8 (float32), 8.6 (float64).
 """
 
 from __future__ import annotations
