@@ -11,6 +11,7 @@ __all__ = ["phiml_checks"]
 
 @hookimpl
 def phiml_checks() -> list[SelfCheck]:
+    """NumPy computes; it neither compiles nor differentiates."""
     from ..backend.numpy import NUMPY
 
     return [backend_check(NUMPY, lambda: {name: importlib.metadata.version(name) for name in ("numpy", "scipy")})]

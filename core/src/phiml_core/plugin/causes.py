@@ -1,5 +1,6 @@
 """From the exception that a plugin raised while loading to a cause and a cure in words."""
 
+import functools
 import traceback
 
 from pluggy import PluginValidationError
@@ -26,35 +27,53 @@ class StaleEntry(Exception):
 
 def explain(entry: Entry, error: BaseException) -> BrokenPlugin:
     """What is wrong with a plugin that raised `error` when it was loaded, and what to do."""
-    cause, cure = _explain(entry, error)
+    cause, cure = _explain(error, entry)
     return BrokenPlugin(entry.name, str(entry), cause, cure)
 
 
-def _explain(entry: Entry, error: BaseException) -> tuple[str, str]:
-    upgrade = f"pip install --upgrade {entry.distribution}"
-    if isinstance(error, IncompatibleCore):
-        return str(error), f'{upgrade}, or install the core it wants: pip install "{CORE}{error.wanted}"'
-    if isinstance(error, StaleEntry):
-        again = f"pip install --force-reinstall {entry.distribution}"
-        return str(error), f"reinstall or remove it: {again}, or pip uninstall {entry.distribution}"
-    if isinstance(error, ModuleNotFoundError):
-        return _missing_module(entry, error)
-    if isinstance(error, PluginValidationError):
-        return f"it does not fit the hooks of this {CORE}: {error}", f"{upgrade}, or pip install --upgrade {CORE}"
-    if isinstance(error, DispatchError):
-        return f"it registers a method that does not fit: {error}", f"{upgrade}, or tell its authors."
+def _upgrade(entry: Entry) -> str:
+    return f"pip install --upgrade {entry.distribution}"
+
+
+@functools.singledispatch
+def _explain(error: BaseException, entry: Entry) -> tuple[str, str]:
     text = f"{type(error).__name__}: {error}".rstrip(": ")
-    return f"{text} ({_place(error)})", f"{upgrade}, or tell its authors; PHIML_STRICT=1 shows the full traceback."
+    return (
+        f"{text} ({_place(error)})",
+        f"{_upgrade(entry)}, or tell its authors; PHIML_STRICT=1 shows the full traceback.",
+    )
 
 
-def _missing_module(entry: Entry, error: ModuleNotFoundError) -> tuple[str, str]:
+@_explain.register
+def _(error: IncompatibleCore, entry: Entry) -> tuple[str, str]:
+    return str(error), f'{_upgrade(entry)}, or install the core it wants: pip install "{CORE}{error.wanted}"'
+
+
+@_explain.register
+def _(error: StaleEntry, entry: Entry) -> tuple[str, str]:
+    again = f"pip install --force-reinstall {entry.distribution}"
+    return str(error), f"reinstall or remove it: {again}, or pip uninstall {entry.distribution}"
+
+
+@_explain.register
+def _(error: PluginValidationError, entry: Entry) -> tuple[str, str]:
+    return f"it does not fit the hooks of this {CORE}: {error}", f"{_upgrade(entry)}, or pip install --upgrade {CORE}"
+
+
+@_explain.register
+def _(error: DispatchError, entry: Entry) -> tuple[str, str]:
+    return f"it registers a method that does not fit: {error}", f"{_upgrade(entry)}, or tell its authors."
+
+
+@_explain.register
+def _(error: ModuleNotFoundError, entry: Entry) -> tuple[str, str]:
     module = (error.name or "?").partition(".")[0]
     for need in needs(entry.requires):
         if need.name.replace("-", "_") == module.replace("-", "_").lower():
             return f"it needs {need}, which is not installed.", f'pip install "{need}"'
     return (
         f"it imports {error.name!r}, which is not installed ({_place(error)}).",
-        f"install what has {module!r}, or the plugin with its dependencies: pip install --upgrade {entry.distribution}",
+        f"install what has {module!r}, or the plugin with its dependencies: {_upgrade(entry)}",
     )
 
 
