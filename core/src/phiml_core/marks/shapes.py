@@ -76,12 +76,12 @@ def box_mark(lower: Sequence[float], upper: Sequence[float], axes: Sequence[str]
 
 def sphere_mark(center: Sequence[float], radius: float, axes: Sequence[str], **about: Any) -> Lines | Surface:
     """A ball: an interval, a filled circle or a triangulated sphere by the number of axes."""
-    center, axes = np.asarray(center, float), tuple(axes)
+    middle, axes = np.asarray(center, float), tuple(axes)
     if len(axes) == 1:
-        return box_mark(center - radius, center + radius, axes, **about)
+        return box_mark((middle - radius).tolist(), (middle + radius).tolist(), axes, **about)
     if len(axes) == 2:
         angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
-        return Lines((center + radius * np.stack([np.cos(angle), np.sin(angle)], -1),), axes, filled=True, **about)
+        return Lines((middle + radius * np.stack([np.cos(angle), np.sin(angle)], -1),), axes, filled=True, **about)
     rings, sectors = 24, 48
     polar, azimuth = np.meshgrid(
         np.linspace(0, np.pi, rings + 1), np.arange(sectors) * 2 * np.pi / sectors, indexing="ij"
@@ -90,4 +90,4 @@ def sphere_mark(center: Sequence[float], radius: float, axes: Sequence[str], **a
     ring, sector = np.meshgrid(np.arange(rings), np.arange(sectors), indexing="ij")
     here, right = ring * sectors + sector, ring * sectors + (sector + 1) % sectors
     faces = np.stack([here, here + sectors, right, right, here + sectors, right + sectors], -1).reshape(-1, 3)
-    return Surface((center + radius * unit).reshape(-1, 3), faces, axes, **about)
+    return Surface((middle + radius * unit).reshape(-1, 3), faces, axes, **about)

@@ -24,6 +24,7 @@ def marks(value: Any) -> list[Mark]:
     Args:
         value: a field, a geometry, a tensor over space, or anything else that can be seen.
     """
+    ...
 
 
 @marks.dispatch

@@ -19,7 +19,7 @@ from .colors import Ranges, Scales
 from .gif import GifWriter
 from .layout import Layout, arrange
 from .mp4 import Mp4Writer
-from .plot import LOOK, Picture
+from .plot import Picture
 
 __all__ = ["Encoder"]
 
@@ -33,15 +33,13 @@ class Encoder(Protocol):
 
 @film.dispatch
 def _(frames, path, library: Matplotlib, style: Style, fps: float, progress=None):
-    import matplotlib
-
     path = Path(path)
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise AnimationError(f"Unknown type of film {path.name!r}, expected .gif or .mp4. Change the end of the path.")
     if not fps > 0:
         raise AnimationError(f"fps={fps} was given, expected a positive number of frames per second.")
     total = len(frames) if hasattr(frames, "__len__") else None
-    with measured(frames, style) as (layouts, ranges), matplotlib.rc_context(LOOK), encoder(path, fps) as encode:
+    with measured(frames, style) as (layouts, ranges), encoder(path, fps) as encode:
         picture, count = None, 0
         for layout in layouts:
             picture = picture or Picture(layout, style, ranges, shown=False)

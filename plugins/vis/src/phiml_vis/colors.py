@@ -52,7 +52,7 @@ class Scales:
                 found = mark.values_range()
                 if found:
                     key = quantity(mark, index, style)
-                    low, high = ranges.get(key, found)
+                    low, high = ranges[key] if key in ranges else found
                     ranges[key] = min(low, found[0]), max(high, found[1])
         return ranges
 

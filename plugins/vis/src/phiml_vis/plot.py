@@ -9,34 +9,19 @@ from typing import Any
 import numpy as np
 from phiml_core.marks import Heatmap, Style, Volume, draw, figure
 
-from .canvas.matplotlib import Matplotlib, MatplotlibCanvas
+from .canvas.matplotlib import LABEL, TICKS, Matplotlib, MatplotlibCanvas
 from .colors import Ranges, Scales, quantity
 from .layout import Layout, arrange
 from .render import Camera
 
 __all__ = ["Picture"]
 
-LOOK = {
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.edgecolor": "#4b5563",
-    "axes.labelcolor": "#374151",
-    "xtick.color": "#4b5563",
-    "ytick.color": "#4b5563",
-    "axes.linewidth": 0.7,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-}
-
 
 @figure.dispatch
 def _(values, library: Matplotlib, style: Style):
-    import matplotlib
-
     layout = arrange(values, style)
-    with matplotlib.rc_context(LOOK):
-        picture = Picture(layout, style, Scales.collect(layout.panels, style), shown=True)
-        picture.draw(layout)
+    picture = Picture(layout, style, Scales.collect(layout.panels, style), shown=True)
+    picture.draw(layout)
     return picture.figure
 
 
@@ -54,7 +39,8 @@ class Picture:
         self.style, self.scales = style, Scales(ranges, style)
         self.figure = new_figure(style.size or default_size(layout, style), style.dpi, shown)
         grid = self.figure.subplots(layout.rows, layout.columns, squeeze=False).ravel()
-        self.axes, self.bars = list(grid[: len(layout.panels)]), []
+        self.axes = list(grid[: len(layout.panels)])
+        self.bars: list[Any] = []
         for spare in grid[len(layout.panels) :]:
             spare.remove()
         if style.title:
@@ -98,9 +84,10 @@ class Picture:
         shared = len(quantities) == 1 and len(mapped) == len(canvases)
         groups = [(self.axes, *mapped[0][1:])] if shared else [(canvas.axes, *rest) for canvas, *rest in mapped]
         for axes, artist, mark in groups:
-            bar = self.figure.colorbar(artist, ax=axes, label=mark.label, shrink=0.85, aspect=28, pad=0.02)
+            bar = self.figure.colorbar(artist, ax=axes, shrink=0.85, aspect=28, pad=0.02)
             bar.outline.set_visible(False)
-            bar.ax.tick_params(labelsize=8, color="#4b5563", labelcolor="#374151", width=0.7, length=3)
+            bar.set_label(mark.label, **LABEL)
+            bar.ax.tick_params(**TICKS)
             self.bars.append(bar)
 
 

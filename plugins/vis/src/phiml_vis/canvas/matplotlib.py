@@ -26,6 +26,10 @@ from .space import Space
 
 __all__ = ["Matplotlib", "MatplotlibCanvas"]
 
+TICKS: Any = {"labelsize": 8, "color": "#4b5563", "labelcolor": "#374151", "width": 0.7, "length": 3}
+LABEL: Any = {"fontsize": 9, "color": "#374151"}
+"""The look is set on each artist: Matplotlib's own settings belong to the whole process."""
+
 ARROWS_PER_AXIS = 26
 SMOOTH_FROM = 24
 """Cells per axis from which a heat map is interpolated; fewer are shown as the cells they are."""
@@ -52,13 +56,19 @@ class MatplotlibCanvas(Canvas):
         self.mapped: tuple[Any, Mark] | None = None
         self.curves = 0
         lower, upper = self.bounds(places)
-        self.space = Space(lower, upper, style.view) if len(self.names) == 3 else None
+        self.space: Space | None = Space(lower, upper, style.view) if len(self.names) == 3 else None
         self.lower, self.upper = lower, upper
 
     @property
     def over_heatmap(self) -> bool:
         """Whether the panel is filled with colour already."""
         return any(isinstance(mark, Heatmap | Volume) and not mark.color for mark in self.panel.marks)
+
+    @property
+    def in_space(self) -> Space:
+        """The three-dimensional part of this panel, for marks that have no other."""
+        assert self.space is not None  # such marks have three axes, and so has the panel they are in
+        return self.space
 
     def bounds(self, places: list[Mark]) -> tuple[np.ndarray, np.ndarray]:
         """Corners of the space shown: of the grids if there are any, else of everything."""
@@ -100,20 +110,20 @@ class MatplotlibCanvas(Canvas):
     def finish(self) -> None:
         """Composes what is in space and sets limits and names of the axes."""
         axes, panel = self.axes, self.panel
-        axes.set_title(panel.title)
-        axes.tick_params(labelsize=8, color="#4b5563", labelcolor="#374151", width=0.7, length=3)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        axes.set_title(panel.title, fontsize=10)
+        axes.tick_params(**TICKS)
+        for side, spine in axes.spines.items():
+            spine.set(visible=side in ("left", "bottom"), color=TICKS["color"], linewidth=TICKS["width"])
         if self.space:
             self.space.finish(axes, self.names)
         elif len(self.names) == 2:
             axes.set(xlim=(self.lower[0], self.upper[0]), ylim=(self.lower[1], self.upper[1]), aspect="equal")
-            axes.set(xlabel=self.names[0], ylabel=self.names[1])
+            self._label(self.names[0], self.names[1])
         else:
             self._finish_graph()
         handles, names = axes.get_legend_handles_labels()
         if len(names) > 1:
-            axes.legend(handles, names, frameon=False, loc="best")
+            axes.legend(handles, names, frameon=False, loc="best", fontsize=9)
 
     def _finish_graph(self) -> None:
         graphs = [mark for mark in self.panel.marks if isinstance(mark, Lines) and mark.graph]
@@ -121,10 +131,15 @@ class MatplotlibCanvas(Canvas):
         self.axes.grid(True, color="#d7dbe0", linewidth=0.6)
         self.axes.set_axisbelow(True)
         if graphs:
-            self.axes.set(xlabel=graphs[0].axes[0], ylabel=graphs[0].label)
+            self._label(graphs[0].axes[0], graphs[0].label)
             self.axes.set_ylim(bottom=self.style.vmin, top=self.style.vmax)
         else:
-            self.axes.set(xlim=(self.lower[0], self.upper[0]), xlabel=self.names[0] if self.names else "", yticks=[])
+            self.axes.set(xlim=(self.lower[0], self.upper[0]), yticks=[])
+            self._label(self.names[0], "")
+
+    def _label(self, across: str, up: str) -> None:
+        self.axes.set_xlabel(across, **LABEL)
+        self.axes.set_ylabel(up, **LABEL)
 
 
 def _axes(mark: Any) -> tuple[str, ...]:
@@ -157,14 +172,14 @@ def _(mark: Heatmap, canvas: MatplotlibCanvas):
 def _(mark: Volume, canvas: MatplotlibCanvas):
     values, lower, upper = canvas.grid(mark)
     if mark.color:
-        canvas.space.add_solid(values * mark.opacity, mark.color, lower, upper)
+        canvas.in_space.add_solid(values * mark.opacity, mark.color, lower, upper)
     else:
-        canvas.space.add_volume(values, canvas.scales.of(mark, canvas.number), lower, upper, mark.opacity)
+        canvas.in_space.add_volume(values, canvas.scales.of(mark, canvas.number), lower, upper, mark.opacity)
 
 
 @draw.dispatch
 def _(mark: Surface, canvas: MatplotlibCanvas):
-    canvas.space.add_surface(canvas.columns(mark.vertices, mark), mark.faces, mark.color or GEOMETRY, mark.opacity)
+    canvas.in_space.add_surface(canvas.columns(mark.vertices, mark), mark.faces, mark.color or GEOMETRY, mark.opacity)
 
 
 @draw.dispatch
@@ -185,7 +200,7 @@ def _(mark: Lines, canvas: MatplotlibCanvas):
         return
     paths = [canvas.flat(path, mark) for path in mark.paths]
     kind = PolyCollection if mark.filled else LineCollection
-    face = {"facecolors": color} if mark.filled else {}
+    face: dict[str, Any] = {"facecolors": color} if mark.filled else {}
     canvas.axes.add_collection(
         kind(paths, edgecolors=color, linewidths=1.2, alpha=mark.opacity, zorder=3, **face), autolim=not canvas.names
     )
@@ -197,7 +212,7 @@ def _(mark: Points, canvas: MatplotlibCanvas):
 
     places, scale = canvas.flat(mark.positions, mark), canvas.scales.of(mark, canvas.number)
     if mark.values is None or mark.color:
-        color = {"color": mark.color or (ARROWS if canvas.over_heatmap else CURVES[0])}
+        color: dict[str, Any] = {"color": mark.color or (ARROWS if canvas.over_heatmap else CURVES[0])}
     else:
         color = {"array": mark.values, "cmap": scale.cmap, "clim": (scale.low, scale.high)}
     if mark.radius is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -191,7 +192,7 @@ def _slab(
     origin = camera.axes @ (camera.low + (begin + 0.5) * steps)
     scale = np.array(matter.extinction.shape) / (matter.upper - matter.lower)
     matrix = (camera.axes * steps) * scale[:, None]
-    offset = (origin - matter.lower) * scale - 0.5
+    offset: Any = (origin - matter.lower) * scale - 0.5
 
     def sample(values: np.ndarray, mode: str) -> np.ndarray:
         values = values.astype(np.float32, copy=False)
