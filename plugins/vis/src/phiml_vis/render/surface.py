@@ -66,7 +66,7 @@ def _nearest(
     """Enters points in camera coordinates into the two pictures, the nearest wins."""
     column, row = np.clip(((points[:, :2] - camera.low[:2]) / pixels).astype(int), 0, np.array(depth.shape) - 1).T
     place = np.ravel_multi_index((column, row), depth.shape)
-    order = np.atleast_1d(np.lexsort((points[:, 2], place)))
+    order = np.asarray(np.lexsort((points[:, 2], place)), np.intp)
     place, first = np.unique(place[order], return_index=True)
     nearest, light = points[order[first], 2], light[order[first]]
     visible = nearest < depth.flat[place]
