@@ -58,6 +58,7 @@ from phiml_core.ops.elementwise import (
     to_int64,
     where,
 )
+from phiml_core.ops.pad import pad
 from phiml_core.ops.reduce import (
     all_,
     any_,
@@ -109,6 +110,21 @@ from phiml_core.shape import (
     spatial,
 )
 from phiml_core.tensor import Tensor
+from phiml_core.transform import (
+    check_gradient,
+    cond,
+    custom_gradient,
+    forget_traces,
+    fori_loop,
+    gradient,
+    iterate,
+    jit_compile,
+    scan,
+    stop_gradient,
+    trace_count,
+    value_and_gradient,
+    while_loop,
+)
 
 abs = abs_  # noqa: A001  the names of Python's built-ins, for users of `math.`; a star import does not carry them
 sum = sum_  # noqa: A001

@@ -100,10 +100,8 @@ class Backend:
         """A compiled version of `function`; a backend without compiler returns it unchanged."""
         return function
 
-    def vjp(
-        self, function: Callable[..., tuple[Any, ...]], args: tuple[Any, ...]
-    ) -> tuple[tuple[Any, ...], Callable[..., Any]]:
-        """Outputs of `function(*args)` and the pull-back of cotangents to `args`."""
+    def vjp(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
+        """For `function(*args) -> (outputs, auxiliary)`: the outputs, the pull-back of their cotangents to `args`, the auxiliary."""
         raise self.no_gradient("vjp")
 
     def custom_vjp(

@@ -8,10 +8,11 @@ from typing import Any
 from .errors import AmbiguousMethod
 from .method import Method
 
-__all__ = ["LOCK", "ambiguities", "current_owner", "epoch", "record", "registration"]
+__all__ = ["LOCK", "ambiguities", "current_owner", "epoch", "on_change", "record", "registration"]
 
 LOCK = threading.RLock()
 _epoch = 0
+_observers: list[Callable[[], None]] = []
 _owner: str | None = None
 _touched: dict[int, tuple[Any, tuple[Method, ...]]] | None = None
 
@@ -26,10 +27,21 @@ def current_owner(function: Callable[..., Any]) -> str:
     return _owner or (getattr(function, "__module__", None) or "?").partition(".")[0]
 
 
-def record(table: Any) -> None:
-    """Note that `table` is about to change, so that a failing transaction can restore it.  Holds the lock."""
+def on_change(observer: Callable[[], None]) -> None:
+    """Call `observer()` whenever methods of a word change: for caches of resolved methods."""
+    _observers.append(observer)
+
+
+def _advance() -> None:
     global _epoch
     _epoch += 1
+    for observer in _observers:
+        observer()
+
+
+def record(table: Any) -> None:
+    """Note that `table` is about to change, so that a failing transaction can restore it.  Holds the lock."""
+    _advance()
     if _touched is not None and id(table) not in _touched:
         _touched[id(table)] = (table, table.methods)
 
@@ -55,19 +67,19 @@ def registration(owner: str) -> Iterator[None]:
                         f"Plugin {owner!r} makes {table.name}() ambiguous between\n  {a!r}\n  {b!r}\n"
                         "Register a method for the classes both accept, or give one of them a priority."
                     )
+            if outer[1] is not None:  # what succeeded inside stays, also if the surrounding transaction fails later
+                for key, (table, _) in _touched.items():
+                    if key in outer[1]:
+                        before = outer[1][key][1]
+                        mine = tuple(m for m in table.methods if m.owner == owner and m not in before)
+                        outer[1][key] = (table, before + mine)
         except BaseException:
             for table, methods in _touched.values():
-                record_rollback()
+                _advance()  # taking methods back is a change too
                 table.set_methods(methods)
             raise
         finally:
             _owner, _touched = outer
-
-
-def record_rollback() -> None:
-    """Taking methods back is a change too."""
-    global _epoch
-    _epoch += 1
 
 
 def ambiguities(methods: tuple[Method, ...]) -> list[tuple[Method, Method]]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import DType
+from phiml_core.backend.precision import forget_plans as precision_plans
+from phiml_core.dispatch.transaction import on_change
 from phiml_core.shape import EMPTY, Shape, merge_shapes
 
 __all__ = ["Spec", "make_spec"]
@@ -97,3 +99,14 @@ def _unpickle(stored: Shape, shape: Shape, backend: str, dtype: DType, weak: boo
     from phiml_core.backend.choose import backend_named
 
     return make_spec(stored, shape, backend_named(backend), dtype, weak)
+
+
+def forget_plans() -> None:
+    """Drop everything that operations keep with specs and precisions: methods of words have changed."""
+    precision_plans()
+    with _LOCK:
+        for spec in list(_interned.values()):
+            spec._cache.clear()
+
+
+on_change(forget_plans)

@@ -1,5 +1,16 @@
 """Nested values whose leaves are tensors: sequences, dicts, and classes that name their value attributes."""
 
+from .structure import StaticError, Structure, flatten
 from .tree import children, is_tree, rebuild, tree_leaves, tree_map, value_attributes
 
-__all__ = ["children", "is_tree", "rebuild", "tree_leaves", "tree_map", "value_attributes"]
+__all__ = [
+    "StaticError",
+    "Structure",
+    "children",
+    "flatten",
+    "is_tree",
+    "rebuild",
+    "tree_leaves",
+    "tree_map",
+    "value_attributes",
+]

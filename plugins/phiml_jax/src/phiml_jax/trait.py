@@ -124,9 +124,9 @@ class Jax(Backend):
         return jax.jit(function)
 
     def vjp(
-        self, function: Callable[..., tuple[Any, ...]], args: tuple[Any, ...]
-    ) -> tuple[tuple[Any, ...], Callable[..., Any]]:
-        return jax.vjp(function, *args)
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
+        return jax.vjp(function, *args, has_aux=True)
 
     def custom_vjp(
         self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]

@@ -1,8 +1,8 @@
 """Random bits for NumPy, equal bit for bit to those of every other backend.
 
 Threefry-2x32 with 20 rounds (Salmon et al. 2011) in counter mode: the bits are a pure function of the key, so they are
-the same eager and compiled, and in any order of calls. Block i encrypts the counter (i mod 2³², i div 2³²) to two words;
-the words follow each other, block by block: a longer draw begins with the shorter one.
+the same eager and compiled, and in any order of calls. Block i encrypts the counter (i mod 2³², i div 2³²) to two
+words; the words follow each other, block by block: a longer draw begins with the shorter one.
 
 Recipes for numbers from bits, in operations that every backend has:
 

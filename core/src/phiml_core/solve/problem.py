@@ -1,0 +1,23 @@
+"""Problems: what is to be solved, apart from how."""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["LinearProblem"]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProblem:
+    """Find x such that operator(x) = rhs.
+
+    Attributes:
+        operator: linear map from tensors like x to tensors like `rhs`: an operator object, or a function.
+        rhs: right-hand side, a tensor; dims the operator does not act on are batch dims of independent systems.
+        x0: first guess, a tensor like x, or None for zero.
+    """
+
+    operator: Any
+    rhs: Any
+    x0: Any = None
+
+    __value_attrs__ = ("operator", "rhs", "x0")

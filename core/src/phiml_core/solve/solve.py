@@ -1,0 +1,60 @@
+"""The word `solve`, and the doors to it."""
+
+from typing import Any
+
+from phiml_core.dispatch import generic
+from phiml_core.tensor.tensor import Tensor
+
+from .algorithms import algorithm_named
+from .info import SolveInfo
+from .problem import LinearProblem
+from .settings import Solve
+
+__all__ = ["solve", "solve_linear"]
+
+
+@generic
+def solve(problem: Any, algorithm: Any, settings: Solve | None = None) -> tuple[Any, SolveInfo]:
+    """Solve `problem` by `algorithm`.
+
+    Args:
+        problem: e.g. a `LinearProblem`.
+        algorithm: an algorithm object such as `CG()`, or its name, or a `Solve` that holds name and settings.
+        settings: tolerances and limits; by default `Solve()`.
+
+    Returns:
+        x: the solution, with the dims of the right-hand side.
+        info: iterations, true residual and whether it converged, per example.
+
+    Raises:
+        NotConverged, Diverged: the tolerance was missed.  From compiled code they are raised after the call.
+
+    The derivative of x is that of the solution of the system (implicit adjoint), never of the iterations.
+    """
+
+
+@solve.dispatch
+def _(problem: LinearProblem, algorithm: Solve, settings=None):
+    return solve(problem, algorithm_named(algorithm.method), algorithm)
+
+
+@solve.dispatch
+def _(problem: LinearProblem, algorithm: str, settings=None):
+    return solve(problem, algorithm_named(algorithm), settings)
+
+
+def solve_linear(f: Any, y: Tensor, solve_: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Tensor:
+    """x with f(x, *f_args, **f_kwargs) = y.
+
+    Args:
+        f: linear operator object, or a linear function of a tensor.
+        y: right-hand side.
+        solve_: method, tolerances, first guess; see `Solve`.
+        f_args: further arguments of `f`.
+
+    Raises:
+        NotConverged, Diverged: the tolerance was missed.
+    """
+    settings = Solve(solve_) if isinstance(solve_, str) else solve_ or Solve()
+    operator = (lambda x: f(x, *f_args, **f_kwargs)) if f_args or f_kwargs else f
+    return solve(LinearProblem(operator, y, settings.x0), settings)[0]

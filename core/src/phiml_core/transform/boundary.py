@@ -1,0 +1,139 @@
+"""What happens to values at the boundary of a transformed function: which backend runs it, and what its leaves become."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from phiml_core.backend import primitive
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.choose import default_backend, join
+from phiml_core.backend.dtype import DType, as_dtype
+from phiml_core.backend.precision import Precision, current, warn_narrowing
+from phiml_core.shape import merge_shapes
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.spec import Spec, make_spec
+from phiml_core.tree.structure import Leaf, Node, StackedNode, Static, Structure
+
+__all__ = ["backend_for", "conform", "entering", "is_traced", "join_structures", "prepare", "wide"]
+
+
+def backend_for(structure: Structure) -> Backend:
+    """The backend that runs a function of these arguments: that of its arrays; for constants and NumPy arrays the default one.
+
+    Raises:
+        MixedBackends: two frameworks meet.
+    """
+    found = join(*[leaf.spec.backend for leaf in structure.leaf_structures()] or [default_backend()])
+    return default_backend() if found.rank == 0 else found
+
+
+def _target(spec: Spec, kind: Any, backend: Backend, precision: Precision) -> DType:
+    dtype = spec.dtype
+    if spec.weak or kind in (int, float, complex):
+        return as_dtype(dtype.kind, precision.bits)
+    if dtype.kind in (float, complex) and spec.backend is not backend and dtype.precision > precision.bits:
+        narrowed = precision.floating(dtype.kind)
+        warn_narrowing(dtype, narrowed, "transformed function")
+        return narrowed
+    return dtype
+
+
+def entering(structure: Structure, backend: Backend) -> Structure:
+    """The structure that the function sees: the same with all leaves as arrays of `backend`, numbers as tensors."""
+    precision = current()
+    if isinstance(structure, Leaf):
+        spec = structure.spec
+        dtype = _target(spec, structure.kind, backend, precision)
+        new = make_spec(spec.stored, spec.shape, backend, dtype)
+        return Leaf(new, "native" if structure.kind == "native" else None)
+    if isinstance(structure, StackedNode):
+        return StackedNode(structure.dim, tuple(entering(i, backend) for i in structure.items))
+    if isinstance(structure, Node):
+        return Node(structure.cls, structure.static, tuple(entering(p, backend) for p in structure.parts))
+    return structure
+
+
+def prepare(leaves: Sequence[Any], given: Structure, seen: Structure, backend: Backend) -> list[Any]:
+    """The native leaves as the function sees them."""
+    result = []
+    for x, g, s in zip(leaves, given.leaf_structures(), seen.leaf_structures(), strict=True):
+        if g.spec.backend is not backend or g.kind in (int, float, complex):
+            x = backend.as_array(x, s.spec.dtype)
+        result.append(x)
+    return result
+
+
+def wide(structure: Structure) -> bool:
+    """Whether a transform of values of this structure must be surrounded by the backend's context for 64-bit numbers."""
+    return current().bits == 64 or any(leaf.spec.wide for leaf in structure.leaf_structures())
+
+
+def is_traced(leaves: Sequence[Any], structure: Structure) -> bool:
+    """Whether any leaf stands for a value that is not known yet."""
+    return any(leaf.spec.backend.is_traced(x) for x, leaf in zip(leaves, structure.leaf_structures(), strict=True))
+
+
+def join_structures(a: Structure, b: Structure, what: str) -> Structure:
+    """The one structure that values of two structures are brought to at a branch or in a loop.
+
+    Raises:
+        TypeError: the trees differ in more than layout and element type.
+    """
+    if a == b:
+        return a
+    if isinstance(a, Leaf) and isinstance(b, Leaf):
+        return Leaf(_join_specs(a.spec, b.spec, what), a.kind if a.kind == b.kind else None)
+    if isinstance(a, StackedNode) and isinstance(b, StackedNode) and len(a.items) == len(b.items):
+        return StackedNode(a.dim, tuple(join_structures(x, y, what) for x, y in zip(a.items, b.items, strict=True)))
+    if (
+        isinstance(a, Node)
+        and isinstance(b, Node)
+        and (a.cls, a.static) == (b.cls, b.static)
+        and len(a.parts) == len(b.parts)
+    ):
+        return Node(a.cls, a.static, tuple(join_structures(x, y, what) for x, y in zip(a.parts, b.parts, strict=True)))
+    raise TypeError(f"{what} must keep the structure of values, but it goes from {_describe(a)} to {_describe(b)}.")
+
+
+def _describe(s: Structure) -> str:
+    if isinstance(s, Leaf):
+        return f"a tensor {s.spec.shape} of {s.spec.dtype}"
+    if isinstance(s, Static):
+        return f"the static value {s.value!r}"
+    if isinstance(s, Node):
+        static = f" with {s.static!r}" if s.static else ""
+        return f"{s.cls.__name__}({', '.join(_describe(p) for p in s.parts)}){static}"
+    return f"a non-uniform tensor along {s.dim}" if isinstance(s, StackedNode) else repr(s)
+
+
+def _join_specs(a: Spec, b: Spec, what: str) -> Spec:
+    if a.shape != b.shape:
+        raise TypeError(
+            f"{what} must keep shapes, but one tensor goes from {a.shape} to {b.shape}.  Expand or slice it before."
+        )
+    if a.dtype is b.dtype:
+        dtype = a.dtype
+    else:
+        from phiml_core.tensor.promote import common_type
+
+        dtype = common_type((a, b), current(), what)
+    stored = a.stored if b.stored in a.stored else merge_shapes(a.stored, b.stored)
+    return make_spec(stored, a.shape, join(a.backend, b.backend), dtype)
+
+
+def conform(leaves: Sequence[Any], given: Structure, target: Structure) -> list[Any]:
+    """Native leaves of one structure as those of the joined structure `target`: expanded, transposed, cast."""
+    from phiml_core.ops.native import full_array
+
+    result = []
+    for x, g, t in zip(leaves, given.leaf_structures(), target.leaf_structures(), strict=True):
+        spec, wanted = g.spec, t.spec
+        if spec is not wanted:
+            backend = wanted.backend
+            if g.kind in (int, float, complex) or spec.backend is not backend:
+                x = backend.as_array(x, wanted.dtype)
+            elif spec.dtype is not wanted.dtype:
+                x = backend.bind(primitive.astype)(x, wanted.dtype)
+            if spec.stored is not wanted.stored:
+                x = full_array(Dense(x, make_spec(spec.stored, spec.shape, backend, wanted.dtype)), wanted.stored)
+        result.append(x)
+    return result
