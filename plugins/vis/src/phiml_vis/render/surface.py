@@ -65,10 +65,11 @@ def _nearest(
 ) -> None:
     """Enters points in camera coordinates into the two pictures, the nearest wins."""
     column, row = np.clip(((points[:, :2] - camera.low[:2]) / pixels).astype(int), 0, np.array(depth.shape) - 1).T
-    place = np.ravel_multi_index((column, row), depth.shape)
-    order = np.asarray(np.lexsort((points[:, 2], place)), np.intp)
+    place = column * depth.shape[1] + row
+    order = np.lexsort((points[:, 2], place))
     place, first = np.unique(place[order], return_index=True)
     nearest, light = points[order[first], 2], light[order[first]]
-    visible = nearest < depth.flat[place]
-    depth.flat[place[visible]] = nearest[visible]
-    brightness.flat[place[visible]] = light[visible]
+    flat_depth, flat_brightness = depth.reshape(-1), brightness.reshape(-1)  # views: both are contiguous
+    visible = nearest < flat_depth[place]
+    flat_depth[place[visible]] = nearest[visible]
+    flat_brightness[place[visible]] = light[visible]
