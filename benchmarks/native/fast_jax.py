@@ -54,21 +54,32 @@ def shift_corners(padded, lower):
     return [found[pick, ()] for pick in itertools.product((0, 1), repeat=ndim)]
 
 
-def shift_corners_adjoint(cotangents, lower):
-    """Transpose of `shift_corners`: each neighbour's share is moved back by one cell; no scatter."""
-    ndim = lower[0].ndim
-    cotangents = barrier([jnp.pad(g, 2) for g in cotangents])
-    lower = barrier([jnp.pad(x, 2) for x in lower])
-    shape = [n - 2 for n in lower[0].shape]
+def sources(ndim: int):
+    """Offsets a corner can have, as (first index of the padded slice, offset -1, 0, 1 per axis)."""
+    return itertools.product((-1, 0, 1), repeat=ndim)
+
+
+def shift_adjoint(value, d, padded=None, bounds=()):
+    """Cotangent of the padded values under linear interpolation at x - d, |d| < 1: 3^d shifted products, no scatter.
+
+    Args:
+        value: cotangent of the interpolated value.
+        bounds: pairs (bound, cotangent); it belongs to the corner whose value in `padded` equals the bound.
+    """
+    ndim, shape = value.ndim, [n + 2 for n in value.shape]
+    value, bounds, *d = jax.tree.map(lambda x: barrier(jnp.pad(x, 2)), (value, bounds, *d))
     total = 0
-    for offset in itertools.product((0, 1, 2), repeat=ndim):
-        start = [2 - o for o in offset]
-        cut = partial(lax.slice, start_indices=start, limit_indices=[a + n for a, n in zip(start, shape, strict=True)])
-        term = cut(cotangents[sum((o != 1) << (ndim - 1 - a) for a, o in enumerate(offset))])
-        for axis, o in enumerate(offset):
-            if o != 1:
-                term = jnp.where(cut(lower[axis]) == (o == 0), term, 0)
-        total = total + term
+    for offset in sources(ndim):
+        def there(x, start=[1 - o for o in offset]):  # the cell whose corner at `offset` is this entry
+            return lax.slice(x, start, [a + n for a, n in zip(start, shape, strict=True)])
+        weight, picked = there(value), True
+        for x, o in zip(map(there, d), offset, strict=True):
+            weight = weight * (jnp.maximum(x, 0) if o < 0 else jnp.maximum(-x, 0) if o > 0 else 1 - jnp.abs(x))
+            if o:
+                picked = picked & ((x > 0) if o < 0 else (x <= 0))
+        total = total + weight
+        for bound, cotangent in bounds:
+            total = total + jnp.where(picked & (padded == there(bound)), there(cotangent), 0)
     return total
 
 
@@ -114,30 +125,69 @@ def with_bounds(corners, t):
     return lerp(corners, t), low, high
 
 
-def value_only(corners, t):
-    return lerp(corners, t)
+def branch(small, shift, gather, *operands):
+    """The form that `small` (|d| < 1 everywhere) allows; None: always `shift`.
+
+    Both are compiled and one runs.  The branch is also the only thing XLA does not fuse across on a CPU, so each interpolation has its own:
+    without it the gradient evaluates whole interpolations again for every neighbour that reads them.
+    """
+    return shift(*operands) if small is None else lax.cond(small, shift, gather, *operands)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def displaced(what, shift: bool, padded, d):
-    """`what`(corners, fractions) of the cells around x - d; `shift` promises |d| < 1 everywhere."""
-    if shift:
-        return what(shift_corners(padded, positive(d)), distances(d))
-    return barrier(what(gather_corners(padded, d), fractions(d)))  # nothing may gather the same values again
+@jax.custom_vjp
+def interpolate(padded, d, small):
+    """Value at x - d."""
+    return branch(small, lambda padded, d: lerp(shift_corners(padded, positive(d)), distances(d)),
+                  lambda padded, d: lerp(gather_corners(padded, d), fractions(d)), padded, d)
 
 
-def displaced_bwd(what, shift, kept, cotangent):
-    """The corners are found again (cheaper than keeping them); only the transpose of finding them is written by hand."""
-    padded, d = kept
-    found = shift_corners(padded, positive(d)) if shift else gather_corners(padded, d)
-    _, pull = jax.vjp(lambda c, d: what(c, distances(d) if shift else fractions(d)), found, d)
-    corners, d_cotangent = pull(cotangent)
-    if shift:
-        return shift_corners_adjoint(corners, positive(d)), d_cotangent
-    return gather_corners_adjoint(corners, d, padded.shape), d_cotangent
+def interpolate_bwd(kept, cotangent):
+    """The corners are found again, which is cheaper than keeping them."""
+    def shift(padded, d, cotangent):
+        corners = shift_corners(padded, positive(d))
+        return shift_adjoint(cotangent, d), jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](cotangent)[0]
+
+    def gather(padded, d, cotangent):
+        corners, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d)), gather_corners(padded, d), d)[1](cotangent)
+        return gather_corners_adjoint(corners, d, padded.shape), d_cotangent
+    padded, d, small = kept
+    return *branch(small, shift, gather, padded, d, cotangent), None
 
 
-displaced.defvjp(lambda what, shift, padded, d: (displaced(what, shift, padded, d), (padded, d)), displaced_bwd)
+interpolate.defvjp(lambda *args: (interpolate(*args), args), interpolate_bwd)
+
+
+@jax.custom_vjp
+def interpolate_bounded(padded, d, small):
+    """Value at x - d, and the lowest and highest corner of its cell."""
+    return branch(small, lambda padded, d: with_bounds(shift_corners(padded, positive(d)), distances(d)),
+                  lambda padded, d: with_bounds(gather_corners(padded, d), fractions(d)), padded, d)
+
+
+def per_corner(corners, bound, cotangent):
+    """The share of `cotangent` of each corner that equals the bound."""
+    return cotangent / sum((c == bound).astype(cotangent.dtype) for c in corners)
+
+
+def interpolate_bounded_bwd(kept, cotangents):
+    def shift(padded, d, value, low, high):
+        corners = shift_corners(padded, positive(d))
+        _, lowest, highest = with_bounds(corners, d)
+        bounds = [(lowest, per_corner(corners, lowest, low)), (highest, per_corner(corners, highest, high))]
+        return shift_adjoint(value, d, padded, bounds), jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](value)[0]
+
+    def gather(padded, d, value, low, high):
+        corners = gather_corners(padded, d)
+        _, lowest, highest = with_bounds(corners, d)
+        shares, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d)), corners, d)[1](value)
+        for bound, cotangent in ((lowest, per_corner(corners, lowest, low)), (highest, per_corner(corners, highest, high))):
+            shares = [s + jnp.where(c == bound, cotangent, 0) for s, c in zip(shares, corners, strict=True)]
+        return gather_corners_adjoint(shares, d, padded.shape), d_cotangent
+    padded, d, small = kept
+    return *branch(small, shift, gather, padded, d, *cotangents), None
+
+
+interpolate_bounded.defvjp(lambda *args: (interpolate_bounded(*args), args), interpolate_bounded_bwd)
 
 
 # --- advection ---
@@ -150,44 +200,23 @@ def pad_zero(x):
     return barrier(jnp.pad(x, 1))
 
 
-def mac_cormack(smoke, d, shift: bool):
-    forward, low, high = displaced(with_bounds, shift, pad_edge(smoke), d)
-    returned = displaced(value_only, shift, pad_edge(barrier(forward)), [-x for x in d])
+def mac_cormack(smoke, d, small):
+    forward, low, high = interpolate_bounded(pad_edge(smoke), d, small)
+    returned = interpolate(pad_edge(forward), [-x for x in d], small)
     return jnp.clip(forward + 0.5 * (smoke - returned), low, high)
 
 
-def semi_lagrangian(velocity, centred, dt, shift: bool):
+def semi_lagrangian(velocity, centred, dt, small):
     result = []
     for axis, component in enumerate(velocity):
         d = [dt * (component if other == axis else average(c, axis)) for other, c in enumerate(centred)]
-        result.append(displaced(value_only, shift, pad_zero(component), d))
+        result.append(interpolate(pad_zero(component), d, small))
     return result
 
 
-def advect_all(shift: bool, velocity, smoke, dt):
-    centred = barrier([average(jnp.pad(v, along(axis, v.ndim)), axis) for axis, v in enumerate(velocity)])
-    return semi_lagrangian(velocity, centred, dt, shift), mac_cormack(smoke, [dt * c for c in centred], shift)
-
-
-@jax.custom_vjp
-def advect(velocity, smoke, dt):
-    """Both forms are compiled, one of them runs: one branch around everything, so that each form is fused as a whole."""
-    return lax.cond(is_small(velocity, dt), partial(advect_all, True), partial(advect_all, False), velocity, smoke, dt)
-
-
 def is_small(velocity, dt):
+    """Whether nothing moves further than a cell."""
     return sum(jnp.max(jnp.abs(v)) * jnp.abs(dt) >= 1 for v in velocity) == 0
-
-
-def advect_bwd(kept, cotangent):
-    """`custom_vjp` around the `cond`: only the state is kept, not what either branch would like to keep."""
-    def pull(shift, velocity, smoke, dt, cotangent):
-        return jax.vjp(partial(advect_all, shift), velocity, smoke, dt)[1](cotangent)
-    velocity, smoke, dt = kept
-    return lax.cond(is_small(velocity, dt), partial(pull, True), partial(pull, False), velocity, smoke, dt, cotangent)
-
-
-advect.defvjp(lambda velocity, smoke, dt: (advect(velocity, smoke, dt), (velocity, smoke, dt)), advect_bwd)
 
 
 # --- projection ---
@@ -311,7 +340,10 @@ project.defvjp(lambda velocity: (project(velocity), None), lambda _, cotangent: 
 
 def step(velocity, smoke, dt, any_cfl: bool = True):
     """(velocity, smoke) after `dt`; the last axis points up.  Without `any_cfl` the caller promises max |v| dt < 1."""
-    velocity, smoke = advect(velocity, smoke, dt) if any_cfl else advect_all(True, velocity, smoke, dt)
+    centred = barrier([average(jnp.pad(v, along(axis, v.ndim)), axis) for axis, v in enumerate(velocity)])
+    small = is_small(velocity, dt) if any_cfl else None
+    smoke = mac_cormack(smoke, [dt * c for c in centred], small)
+    velocity = semi_lagrangian(velocity, centred, dt, small)
     velocity[-1] = velocity[-1] + dt * BUOYANCY * average(smoke, smoke.ndim - 1)
     return project(tuple(velocity)), smoke
 
