@@ -79,8 +79,8 @@ class MethodTable(dict[Any, Callable[..., Any]]):
 
     def _plum(self) -> Any:
         if self._resolver is None:
-            from plum import Signature
             from plum import Method as PlumMethod
+            from plum import Signature
             from plum._resolver import Resolver
 
             self._resolver = Resolver(self.name)

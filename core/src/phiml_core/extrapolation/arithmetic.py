@@ -18,7 +18,22 @@ from .symmetric import SYMMETRIC, Symmetric
 
 __all__ = ["common"]
 
-_ODD = {"negative", "positive", "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "sign", "real", "imag", "conj", "erf"}
+_ODD = {
+    "negative",
+    "positive",
+    "sin",
+    "tan",
+    "asin",
+    "atan",
+    "sinh",
+    "tanh",
+    "asinh",
+    "sign",
+    "real",
+    "imag",
+    "conj",
+    "erf",
+}
 _LINEAR = {"add", "subtract"}
 _PRODUCT = {"multiply", "divide"}
 
@@ -77,9 +92,7 @@ def _parts(boundary: Extrapolation, like: Extrapolation) -> list[Extrapolation]:
     if isinstance(like, Components):
         return [boundary[{like.dim: n}] for n in like.items]
     if isinstance(like, Directional):
-        return (
-            [boundary.normal, boundary.tangential] if isinstance(boundary, Directional) else [boundary, boundary]
-        )
+        return [boundary.normal, boundary.tangential] if isinstance(boundary, Directional) else [boundary, boundary]
     assert isinstance(like, Sides)
     rest = boundary.rest if isinstance(boundary, Sides) else boundary
     sides = [boundary.side(d, upper) for d in like.sides for upper in (False, True)]
@@ -103,9 +116,7 @@ def _each(boundary: Any, function: Any) -> Any:
     if isinstance(boundary, Sides):
         return boundary.with_parts(tuple(_each(p, function) for p in boundary.parts()))
     if isinstance(boundary, Components):
-        return Components(
-            {n: _each(p, lambda q, n=n: function(q, n)) for n, p in boundary.items.items()}, boundary.dim
-        )
+        return Components({n: _each(p, lambda q, n=n: function(q, n)) for n, p in boundary.items.items()}, boundary.dim)
     if isinstance(boundary, Directional):
         return Directional(_each(boundary.normal, function), _each(boundary.tangential, function))
     return function(boundary)

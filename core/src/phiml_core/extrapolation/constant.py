@@ -3,8 +3,8 @@
 from typing import Any
 
 from phiml_core.ops.create import wrap
+from phiml_core.ops.repeat import expand
 from phiml_core.ops.slicing import index
-from phiml_core.ops.structure import expand
 from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from phiml_core.ops.structure import stack, unstack
+from phiml_core.ops.join import stack, unstack
 from phiml_core.shape import Shape, UnknownDim
 from phiml_core.tensor.tensor import Tensor
 
@@ -67,9 +67,7 @@ class Directional(Extrapolation):
         return self.normal.is_flexible
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Directional) and self.normal == other.normal and self.tangential == other.tangential
-        )
+        return isinstance(other, Directional) and self.normal == other.normal and self.tangential == other.tangential
 
     def __hash__(self) -> int:
         return hash((Directional, self.normal, self.tangential))

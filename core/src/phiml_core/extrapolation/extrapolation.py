@@ -66,7 +66,9 @@ class Extrapolation:
 
     def derivative(self) -> "Extrapolation":
         """The rule for a derivative of the values."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what holds for derivatives.  Define derivative().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what holds for derivatives.  Define derivative()."
+        )
 
     def spatial_gradient(self) -> "Extrapolation":
         """The rule for a derivative of the values; the name that users of PhiML know."""

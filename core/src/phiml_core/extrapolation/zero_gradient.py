@@ -1,7 +1,7 @@
 """The boundary across which nothing changes."""
 
+from phiml_core.ops.repeat import expand
 from phiml_core.ops.slicing import slice_dim
-from phiml_core.ops.structure import expand
 from phiml_core.tensor.tensor import Tensor
 
 from .constant import ZERO

@@ -107,11 +107,11 @@ def _check_tensor(data: Tensor, dims: Shape | None) -> Tensor:
     if dims is None or dims.rank == 0:
         return data
     if data.rank == 0:
-        from .structure import expand
+        from .repeat import expand
 
         return expand(data, dims)
     if dims.rank == data.rank:
-        from .structure import rename_dims
+        from .rename import rename_dims
 
         return data if set(dims.names) == set(data.shape.names) else rename_dims(data, data.shape, dims)
     raise ShapeError(f"A tensor {data.shape} cannot take the dims {dims}.  Use rename_dims, expand or unpack_dim.")
@@ -121,7 +121,7 @@ def _wrap_sequence(data: Sequence[Any], dims: Shape | None) -> Tensor:
     if dims is None:
         dims = channel("vector")
     if any(isinstance(d, Tensor) for d in data):
-        from .structure import stack
+        from .join import stack
 
         return stack([wrap(d) for d in data], dims[0] if dims[0].size is not None else dims[0].with_size(len(data)))
     import numpy as np
@@ -135,7 +135,7 @@ def _wrap_sequence(data: Sequence[Any], dims: Shape | None) -> Tensor:
     if array.dtype == object:
         found = find_backend(data[0]) if data else None
         if found is not None:
-            from .structure import stack
+            from .join import stack
 
             return stack([wrap(d, *dims[1:]) for d in data], dims[0])
         raise TypeError(f"A sequence with elements of type {type(data[0]).__name__} is no tensor of numbers.")
@@ -214,7 +214,7 @@ def full(shape: Shape, value: Any, *, dtype: Any = None) -> Tensor:
     """
     dims = _dims((shape,))
     if isinstance(value, Tensor):
-        from .structure import expand, store
+        from .repeat import expand, store
 
         return store(expand(value, dims), spatial)
     kind = as_dtype(dtype if dtype is not None else type(value), current().bits)
@@ -328,7 +328,7 @@ def meshgrid(*dims: Any, stack_dim: Shape | None = None, **sizes: Any) -> Tensor
         axes[name] = arange(spatial(name), size) if isinstance(size, int) else wrap(size, spatial(name))
     dim = stack_dim if stack_dim is not None else channel(vector=tuple(axes))
     shape = merge_shapes(*(a.shape for a in axes.values()))
-    from .structure import expand
+    from .repeat import expand
 
     return Stacked(
         tuple(expand(a, shape) for a in axes.values()),

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
 from phiml_core.backend import primitive
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.choose import join
@@ -21,8 +20,9 @@ from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 
+from .join import concat, stack, unstack
+from .repeat import expand, store
 from .slicing import slice_range
-from .structure import concat, expand, stack, store, unstack
 
 __all__ = ["pad"]
 
@@ -193,7 +193,8 @@ def _result_type(spec: Spec, constants: tuple[Any, ...]) -> DType:
     wider = [
         c.spec
         for c in constants
-        if KINDS.index(c.spec.dtype.kind) > KINDS.index(spec.dtype.kind) and not (spec.dtype.kind is bool and c.spec.weak)
+        if KINDS.index(c.spec.dtype.kind) > KINDS.index(spec.dtype.kind)
+        and not (spec.dtype.kind is bool and c.spec.weak)
     ]
     return common_type((spec, *wider), current(), "pad") if wider else spec.dtype
 

@@ -136,7 +136,7 @@ def _reduce_other(lead: Any, op: Reduction, dims: Any) -> Any:
     if isinstance(lead, (tuple, list)) and all(isinstance(v, (Tensor, int, float, complex)) for v in lead):
         from phiml_core.shape import batch
 
-        from .structure import stack
+        from .join import stack
 
         return reduce(stack([wrap(v) for v in lead], batch("_stack")), op, "_stack")
     if is_tree(lead):
@@ -225,7 +225,7 @@ def _along(value: Tensor, word: Any, dim: Any, keep: bool, kind: Any = None) -> 
         raise UnknownDim(f"{word.__name__} works along one dim, but {dim!r} selects {found} of {spec.shape}.")
     name = found.name
     if name not in spec.axes:
-        from .structure import store
+        from .repeat import store
 
         block = as_dense(store(block, name))
         spec = block.spec

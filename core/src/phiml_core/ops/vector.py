@@ -17,8 +17,9 @@ from phiml_core.tensor.words import contract, leader
 
 from .create import wrap
 from .elementwise import where
+from .join import stack, unstack
 from .reduce import sum_
-from .structure import stack, store, unstack
+from .repeat import store
 
 __all__ = ["cross_product", "dot", "normalize", "rotate_vector", "vec_length", "vec_normalize", "vec_squared"]
 

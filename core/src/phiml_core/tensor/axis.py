@@ -45,13 +45,13 @@ class Axis:
         return self.size
 
     def __iter__(self) -> Iterator[Any]:
-        from phiml_core.ops.structure import unstack
+        from phiml_core.ops.join import unstack
 
         return iter(unstack(self.owner, self.name))
 
     def rename(self, name: Any) -> Any:
         """The tensor with this dim renamed."""
-        from phiml_core.ops.structure import rename_dims
+        from phiml_core.ops.rename import rename_dims
 
         return rename_dims(self.owner, self.name, name)
 
@@ -61,7 +61,7 @@ class Axis:
 
     def flip(self) -> Any:
         """The tensor in reverse order along this dim."""
-        from phiml_core.ops.structure import flip
+        from phiml_core.ops.reorder import flip
 
         return flip(self.owner, self.name)
 

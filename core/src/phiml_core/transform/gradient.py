@@ -127,7 +127,7 @@ class _Loss:
     def run(self, natives: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         from phiml_core.ops.create import wrap
         from phiml_core.ops.reduce import sum_
-        from phiml_core.ops.structure import store
+        from phiml_core.ops.repeat import store
         from phiml_core.tensor.stacked import as_dense
 
         arguments = dict(self.bound.arguments)

@@ -84,7 +84,7 @@ def _in_trace(step: Callable[..., tuple[Any, ...]], x0: tuple[Any, ...], count: 
 
 
 def _with_start(x0: tuple[Any, ...], states: tuple[Any, ...], dim: Shape) -> tuple[Any, ...]:
-    from phiml_core.ops.structure import concat, stack
+    from phiml_core.ops.join import concat, stack
     from phiml_core.tree import tree_map
 
     one = dim.with_size(1)
@@ -95,7 +95,7 @@ def _with_start(x0: tuple[Any, ...], states: tuple[Any, ...], dim: Shape) -> tup
 
 def _in_python(step: Any, x0: tuple[Any, ...], count: int, dim: Shape | None, bar: Any, measure: Any) -> Any:
     from phiml_core.ops.create import wrap
-    from phiml_core.ops.structure import stack
+    from phiml_core.ops.join import stack
 
     states, times, state = [x0], [], x0
     for _ in range(count):
@@ -126,7 +126,7 @@ def _in_chunks(
     chunk: int | None,
     substeps: int,
 ) -> Any:
-    from phiml_core.ops.structure import concat
+    from phiml_core.ops.join import concat
     from phiml_core.tree import tree_map
 
     run = _chunk_program(compiled, substeps, dim is not None)

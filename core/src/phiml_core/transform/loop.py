@@ -261,7 +261,7 @@ def scan(
     Returns:
         The last state, and the states after each step stacked along `dim`.
     """
-    from phiml_core.ops.structure import stack
+    from phiml_core.ops.join import stack
 
     if not _traced(state):
         states = []

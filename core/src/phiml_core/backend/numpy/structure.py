@@ -40,19 +40,49 @@ def _(x: np.ndarray | np.generic, others: tuple[Any, ...], axis: int) -> Any:
 
 @primitive.pad.dispatch
 def _(x: np.ndarray, widths: tuple[tuple[int, int], ...], mode: str, value: Any) -> Any:
-    if mode != "constant":
-        return np.pad(x, widths, mode=mode)
     # np.pad spends tens of microseconds on generality
-    out = np.empty([lo + n + up for n, (lo, up) in zip(x.shape, widths, strict=True)], x.dtype)
-    out[tuple([slice(lo, lo + n) for n, (lo, _) in zip(x.shape, widths, strict=True)])] = x
-    before: list[Any] = []
+    sizes = x.shape
+    out = np.empty([lo + n + up for n, (lo, up) in zip(sizes, widths, strict=True)], x.dtype)
+    inner = [slice(lo, lo + n) for n, (lo, _) in zip(sizes, widths, strict=True)]
+    if mode == "constant" and out.size < 16384:  # one fill takes less time than several margins
+        out.fill(value)
+        out[tuple(inner)] = x
+        return out
+    out[tuple(inner)] = x
     for axis, (lo, up) in enumerate(widths):
+        if not (lo or up):
+            continue
+        n = sizes[axis]
+        if mode in ("wrap", "symmetric") and max(lo, up) > n:
+            return np.pad(x, widths, mode=mode)
+        end = lo + n
+        if mode == "constant":
+            before = inner[:axis]
+            if lo:
+                out[(*before, slice(0, lo))] = value
+            if up:
+                out[(*before, slice(end, None))] = value
+            continue
+        # axes already done are copied with their margins, the others without
+        done, after = (slice(None),) * axis, inner[axis + 1 :]
         if lo:
-            out[(*before, slice(0, lo))] = value
+            out[(*done, slice(0, lo), *after)] = out[(*done, _source(mode, lo, end, lo, False), *after)]
         if up:
-            out[(*before, slice(out.shape[axis] - up, None))] = value
-        before.append(slice(lo, out.shape[axis] - up))
+            out[(*done, slice(end, None), *after)] = out[(*done, _source(mode, lo, end, up, True), *after)]
     return out
+
+
+def _source(mode: str, start: int, end: int, width: int, upper: bool) -> slice:
+    """Where the values of a margin come from: inside, between `start` and `end`."""
+    if mode == "edge":
+        return slice(end - 1, end) if upper else slice(start, start + 1)
+    if mode == "wrap":
+        return slice(start, start + width) if upper else slice(end - width, end)
+    if mode != "symmetric":
+        raise ValueError(f"Unknown mode of padding {mode!r}.  Use 'constant', 'edge', 'wrap' or 'symmetric'.")
+    if upper:
+        return slice(end - 1, end - 1 - width if end - 1 - width >= 0 else None, -1)
+    return slice(start + width - 1, start - 1 if start else None, -1)
 
 
 @primitive.gather.dispatch
