@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from phiml_core.ops.join import stack, unstack
+from phiml_core.ops.join import stack
+from phiml_core.ops.unstack import unstack
 from phiml_core.shape import Shape, channel, merge_shapes
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.tree import children, rebuild

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from phiml_core.ops.join import stack, unstack
+from phiml_core.ops.join import stack
+from phiml_core.ops.unstack import unstack
 from phiml_core.shape import Shape, UnknownDim
 from phiml_core.tensor.tensor import Tensor
 
@@ -44,7 +45,7 @@ class Directional(Extrapolation):
             return Sides({item: sides}, tangential[{"vector": item}])
         if item is not None and not isinstance(item, (str, slice)):
             raise UnknownDim(
-                f"{self} needs the name of a component, not its position {item!r}: name the items, e.g. channel(vector='x,y')."
+                f"{self} needs the name of a component, not its position {item!r}.  Name them, e.g. channel(vector='x,y')."
             )
         return Directional(normal, tangential)
 

@@ -21,9 +21,9 @@ class IncompatibleBoundaries(TypeError):
 class Extrapolation:
     """A rule for the values beyond the sides of a grid; fields call it their boundary condition.
 
-    Instances are immutable and compare by structure.  A third party makes a boundary by a subclass with a method of `ghost`.
-    Arithmetic combines the boundaries of fields that are combined: `ZERO + 1` is `ONE`; what depends on the inner values
-    (zero gradient, periodic, symmetric) stays as it is beside a constant.
+    Instances are immutable and compare by structure.  A third party makes a boundary by a subclass with a method of
+    `ghost`.  Arithmetic combines the boundaries of fields that are combined: `ZERO + 1` is `ONE`; what depends on the
+    inner values (zero gradient, periodic, symmetric) stays as it is beside a constant.
     """
 
     __slots__ = ()
@@ -56,7 +56,7 @@ class Extrapolation:
         return self
 
     def item(self, dim: Shape, i: int) -> "Extrapolation":
-        """The rule of item `i` along a dim of the padded tensor; goes by item name where both sides name their items."""
+        """The rule of item `i` along a dim of the padded tensor, found by its item name where both have names."""
         return self
 
     @property

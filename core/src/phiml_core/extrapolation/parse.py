@@ -26,7 +26,10 @@ _NAMED: dict[Any, Extrapolation] = {
 
 
 def as_extrapolation(value: Any) -> Extrapolation:
-    """A boundary from an `Extrapolation`, a name, a number, a tensor, a vector `(0, 1)`, or sides `{'x': (lower, upper), 'y-': …}`.
+    """A boundary from what users write.
+
+    Args:
+        value: an `Extrapolation`, a name, a number, a tensor, a vector `(0, 1)`, or sides `{'x': (lower, upper), 'y-': …}`.
 
     Raises:
         UnknownBoundary: the value is none of these.
@@ -44,8 +47,8 @@ def as_extrapolation(value: Any) -> Extrapolation:
         if value in _NAMED:
             return _NAMED[value]
         raise UnknownBoundary(
-            f"There is no boundary {value!r}.  Known names: {', '.join(n for n in _NAMED)}; or give a number, a tensor, sides "
-            "such as {'x': (0, 1), 'y': 'periodic'}, or an Extrapolation."
+            f"There is no boundary {value!r}.  Known names: {', '.join(_NAMED)}; or give a number, a tensor, "
+            "sides such as {'x': (0, 1), 'y': 'periodic'}, or an Extrapolation."
         )
     if isinstance(value, dict):
         return combine_sides(**value)

@@ -13,7 +13,7 @@ __all__ = ["Sides"]
 
 
 class Sides(Extrapolation):
-    """One rule per side: `{'x': (lower, upper), …}`, and optionally one for all dims that are not named.  Made by `combine_sides`."""
+    """One rule per side, made by `combine_sides`: `{'x': (lower, upper), …}`, optionally one for all dims not named."""
 
     __slots__ = ("constants", "plan_key", "rest", "sides")
     sides: dict[str, tuple[Extrapolation, Extrapolation]]
@@ -50,7 +50,8 @@ class Sides(Extrapolation):
             return self.sides[dim][upper].side(dim, upper)
         if self.rest is None:
             raise UnknownBoundary(
-                f"No boundary is given for dim {dim!r}, only for {', '.join(self.sides)}: {self}.  Name it, e.g. combine_sides({dim}=0, …)."
+                f"No boundary is given for dim {dim!r}, only for {', '.join(self.sides)}: {self}.  "
+                f"Name it, e.g. combine_sides({dim}=0, …)."
             )
         return self.rest.side(dim, upper)
 

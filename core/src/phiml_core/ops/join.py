@@ -6,16 +6,13 @@ from typing import Any
 from phiml_core.backend import primitive
 from phiml_core.backend.choose import join
 from phiml_core.backend.precision import current
-from phiml_core.dispatch import generic
 from phiml_core.shape import (
     EMPTY,
     Shape,
     ShapeError,
     UnknownDim,
-    Varying,
     make_shape,
     merge_shapes,
-    select,
 )
 from phiml_core.tensor.align import chain, joint_order
 from phiml_core.tensor.dense import Dense
@@ -29,7 +26,7 @@ from phiml_core.tensor.words import leader, restructure
 from .create import wrap
 from .repeat import expand
 
-__all__ = ["concat", "concat_tensors", "stack", "stack_tensors", "unstack"]
+__all__ = ["concat", "concat_tensors", "stack", "stack_tensors"]
 
 
 def stack(values: Any, dim: Any, expand_values: bool = False) -> Any:
@@ -97,41 +94,6 @@ def stack_tensors(*values_and_dim: Any) -> Tensor:
     result = Stacked(tuple(values), dim)
     result.shape  # noqa: B018  checks the components where the mistake was made
     return result
-
-
-@generic(on="value")
-def unstack(value: Any, dim: Any) -> tuple[Any, ...]:
-    """The items of `value` along one dim (or along all elements of several dims), as a tuple."""
-    dims = select(value.shape, dim)
-    if dims.rank != 1:
-        items = (value,)
-        for name in dims.names:
-            items = tuple(part for item in items for part in unstack(item, name))
-        return items
-    return tuple(value[{dims.name: i}] for i in range(item_count(dims)))
-
-
-def item_count(dim: Shape) -> int:
-    return len(dim.size) if isinstance(dim.size, Varying) else dim.size  # type: ignore[return-value]
-
-
-@unstack.dispatch
-def _(value: Stacked, dim):
-    if select(value.shape, dim).names == (value.dim.name,):
-        return value.components
-    dims = select(value.shape, dim)
-    items: tuple[Any, ...] = (value,)
-    for name in dims.names:
-        items = tuple(
-            part
-            for item in items
-            for part in (
-                item.components
-                if isinstance(item, Stacked) and item.dim.name == name
-                else [item[{name: i}] for i in range(item_count(item.shape[name]))]
-            )
-        )
-    return items
 
 
 def concat(values: Sequence[Any], dim: Any, expand_values: bool = False) -> Any:

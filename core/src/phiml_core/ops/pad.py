@@ -20,9 +20,10 @@ from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 
-from .join import concat, stack, unstack
+from .join import concat, stack
 from .repeat import expand, store
 from .slicing import slice_range
+from .unstack import unstack
 
 __all__ = ["pad"]
 
@@ -33,8 +34,8 @@ def pad(value: Any, widths: Any, mode: Any = 0) -> Any:
 
     Args:
         value: tensor or tree of tensors.
-        widths: `{dim: (lower, upper)}`, the number of items to add at each side; negative numbers cut items off.  An int or a
-            pair holds for all spatial dims.
+        widths: `{dim: (lower, upper)}`, the number of items to add at each side; negative numbers cut items off.  An int
+            or a pair holds for all spatial dims.
         mode: boundary: an `Extrapolation`, a number or tensor, or a name such as `'periodic'`; see `as_extrapolation`.
 
     Raises:
@@ -264,10 +265,10 @@ def _slab(backend: Backend, rule: Any, axis: int, size: int, upper: bool, width:
         inner = _crop(backend, axis, slice(first, last + 1))
     elif positions == tuple(range(first, last - 1, -1)):
         part, flip = (*before, slice(last, first + 1)), backend.bind(primitive.flip)
-        inner = lambda x, cs: flip(getitem(x, part), (axis,))  # noqa: E731
+        inner = lambda x, cs: flip(getitem(x, part), (axis,))
     else:
         take, indices = backend.bind(primitive.take), np.asarray(positions, np.int32)
-        inner = lambda x, cs: take(x, backend.as_array(indices), axis)  # noqa: E731
+        inner = lambda x, cs: take(x, backend.as_array(indices), axis)
     if sign is None:
         return inner
     if min(sign) == max(sign):

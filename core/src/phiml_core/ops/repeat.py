@@ -8,8 +8,8 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
 
-from .join import unstack
 from .layouts import dense_or_layout
+from .unstack import unstack
 
 __all__ = ["expand", "store"]
 

@@ -17,9 +17,10 @@ from phiml_core.tensor.words import contract, leader
 
 from .create import wrap
 from .elementwise import where
-from .join import stack, unstack
+from .join import stack
 from .reduce import sum_
 from .repeat import store
+from .unstack import unstack
 
 __all__ = ["cross_product", "dot", "normalize", "rotate_vector", "vec_length", "vec_normalize", "vec_squared"]
 

@@ -45,7 +45,7 @@ class Axis:
         return self.size
 
     def __iter__(self) -> Iterator[Any]:
-        from phiml_core.ops.join import unstack
+        from phiml_core.ops.unstack import unstack
 
         return iter(unstack(self.owner, self.name))
 

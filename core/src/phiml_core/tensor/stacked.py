@@ -137,7 +137,7 @@ class Stacked(Tensor):
         """The parts of another operand that go with the components."""
         name = self.dim.name
         if isinstance(value, Tensor) and name in value.shape.names:
-            from phiml_core.ops.join import unstack
+            from phiml_core.ops.unstack import unstack
 
             merge_shapes(self.dim, value.shape[name])  # same type, size, item names
             return unstack(value, name)

@@ -3,16 +3,17 @@
 Each function works on any axes; all other axes are batch axes, which may be empty.
 float32 stays float32 (complex64), float64 stays float64 (complex128), integers become float64.
 
-Formulation, chosen by size.  SciPy's transforms are O(n log n) and single-threaded, but cost 20 µs a call and copy strided
-lines; one matrix product per axis wins on small arrays.  Time of a float32 solve by products / by SciPy (medians, one thread):
+Formulation, chosen by size.  SciPy's transforms are O(n log n) and single-threaded, but cost 20 µs a call and copy
+strided lines; one matrix product per axis wins on small arrays.  Time of a float32 solve by products, divided by its
+time with SciPy (medians, one thread):
 
 | 16³  | 24³  | 32³  | 40³  | 48³  | 64³  | 32²  | 48²  | 64²  | 80²  | 96²  | 256 values | 512 values |
 |------|------|------|------|------|------|------|------|------|------|------|------------|------------|
 | 0.37 | 0.43 | 0.45 | 0.6  | 0.9  | 0.85 | 0.38 | 0.54 | 0.7  | 1.1  | 1.6  | 0.41       | 1.5        |
 
-In float64 products lose earlier (64²: 0.92, 80²: 1.3, 40³: 0.75, 64³: 1.4).  Where the two are level SciPy is taken: one
-float32 solve leaves a residual that is 2 (64²) to 8 times (512²) larger by products.  Products are cut so small that BLAS
-starts no threads: with two threads on busy cores one 100² solve took 300 times as long.
+In float64 products lose earlier (64²: 0.92, 80²: 1.3, 40³: 0.75, 64³: 1.4).  Where the two are level SciPy is taken,
+because one float32 solve by products leaves a residual 4 (64²) to 8 times (512²) larger.  Products are cut so small
+that BLAS starts no threads: with two threads on busy cores one 100² solve took 300 times as long.
 """
 
 from __future__ import annotations
