@@ -23,7 +23,5 @@ round = round_  # noqa: A001
 atan2 = arctan
 
 __all__ = [
-    name
-    for name in dir()
-    if not name.startswith("_") and name not in {"abs", "sum", "max", "min", "any", "all", "round"}
-]
+    "abs_", "all_", "any_", "arctan", "atan2", "max_", "min_", "round_", "sum_",
+]  # fmt: skip
