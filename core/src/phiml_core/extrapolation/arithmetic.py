@@ -48,8 +48,8 @@ def common(a: Extrapolation, b: Extrapolation, op: Elementwise) -> Extrapolation
     if type(a) is type(b) and a == b:
         return a
     raise IncompatibleBoundaries(
-        f"Cannot {op.name} fields with the boundaries {a} and {b}: the result has neither.  Give one of them the boundary "
-        "of the other first, e.g. field.with_boundary(…)."
+        f"Cannot {op.name} fields with the boundaries {a} and {b}: the result has neither.  Give one of them "
+        "the boundary of the other first, e.g. field.with_boundary(…)."
     )
 
 
@@ -132,7 +132,8 @@ def _beside(boundary: Extrapolation, other: Any, op: Elementwise, swapped: bool)
             return Constant(op(factor, part.value) if swapped else op(part.value, factor))
         if isinstance(part, Antisymmetric) and op.name not in _PRODUCT:
             raise IncompatibleBoundaries(
-                f"{op.name} of an antisymmetric field and a number is not antisymmetric.  Give the field another boundary first."
+                f"{op.name} of an antisymmetric field and a number is not antisymmetric.  "
+                "Give the field another boundary first."
             )
         return part
 

@@ -45,7 +45,8 @@ class Directional(Extrapolation):
             return Sides({item: sides}, tangential[{"vector": item}])
         if item is not None and not isinstance(item, (str, slice)):
             raise UnknownDim(
-                f"{self} needs the name of a component, not its position {item!r}.  Name them, e.g. channel(vector='x,y')."
+                f"{self} needs the name of a component, not its position {item!r}.  "
+                "Name the items, e.g. channel(vector='x,y')."
             )
         return Directional(normal, tangential)
 

@@ -29,7 +29,8 @@ def as_extrapolation(value: Any) -> Extrapolation:
     """A boundary from what users write.
 
     Args:
-        value: an `Extrapolation`, a name, a number, a tensor, a vector `(0, 1)`, or sides `{'x': (lower, upper), 'y-': …}`.
+        value: an `Extrapolation`, a name, a number, a tensor, a vector `(0, 1)`, or sides
+            `{'x': (lower, upper), 'y-': …}`.
 
     Raises:
         UnknownBoundary: the value is none of these.

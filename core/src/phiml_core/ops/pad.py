@@ -34,8 +34,8 @@ def pad(value: Any, widths: Any, mode: Any = 0) -> Any:
 
     Args:
         value: tensor or tree of tensors.
-        widths: `{dim: (lower, upper)}`, the number of items to add at each side; negative numbers cut items off.  An int
-            or a pair holds for all spatial dims.
+        widths: `{dim: (lower, upper)}`, the number of items to add at each side; negative numbers cut items off.  An
+            int or a pair holds for all spatial dims.
         mode: boundary: an `Extrapolation`, a number or tensor, or a name such as `'periodic'`; see `as_extrapolation`.
 
     Raises:
