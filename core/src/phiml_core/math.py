@@ -1,16 +1,122 @@
 """The functions of tensors, under the names that users of PhiML know: `from phiml_core import math`."""
 
+from phiml_core.backend import backend, get_precision, precision, set_precision, use
+from phiml_core.ops.create import (
+    arange,
+    convert,
+    full,
+    linspace,
+    meshgrid,
+    ones,
+    ones_like,
+    range_tensor,
+    reshaped_tensor,
+    tensor,
+    vec,
+    wrap,
+    zeros,
+    zeros_like,
+)
 from phiml_core.ops.elementwise import (
     abs_,
+    arccos,
+    arcsin,
     arctan,
+    cast,
+    ceil,
+    clip,
+    conjugate,
+    cos,
+    cosh,
+    divide_no_nan,
+    erf,
+    exp,
+    floor,
+    imag,
+    is_finite,
+    is_inf,
+    is_nan,
+    log,
+    log1p,
+    log2,
+    log10,
+    maximum,
+    minimum,
+    real,
     round_,
+    safe_div,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+    to_complex,
+    to_float,
+    to_int32,
+    to_int64,
+    where,
 )
+from phiml_core.ops.pad import pad
 from phiml_core.ops.reduce import (
     all_,
     any_,
+    argmax,
+    argmin,
+    cumulative_sum,
+    l1_loss,
+    l2_loss,
     max_,
+    mean,
     min_,
+    prod,
+    sort,
+    std,
     sum_,
+    variance,
+)
+from phiml_core.ops.slicing import slice_
+from phiml_core.ops.join import concat, stack
+from phiml_core.ops.rename import rename_dims
+from phiml_core.ops.reorder import flip, pack_dims, roll, unpack_dim
+from phiml_core.ops.repeat import expand, store
+from phiml_core.ops.unstack import unstack
+from phiml_core.ops.vector import cross_product, dot, normalize, rotate_vector, vec_length, vec_normalize, vec_squared
+from phiml_core.shape import (
+    EMPTY,
+    Shape,
+    batch,
+    channel,
+    concat_shapes,
+    dual,
+    instance,
+    merge_shapes,
+    non_batch,
+    non_channel,
+    non_dual,
+    non_instance,
+    non_primal,
+    non_spatial,
+    primal,
+    shape,
+    spatial,
+)
+from phiml_core.tensor import Tensor
+from phiml_core.transform import (
+    check_gradient,
+    cond,
+    custom_gradient,
+    forget_traces,
+    fori_loop,
+    gradient,
+    iterate,
+    jit_compile,
+    scan,
+    stop_gradient,
+    trace_count,
+    value_and_gradient,
+    while_loop,
 )
 
 abs = abs_  # noqa: A001  the names of Python's built-ins, for users of `math.`; a star import does not carry them
@@ -23,5 +129,17 @@ round = round_  # noqa: A001
 atan2 = arctan
 
 __all__ = [
-    "abs_", "all_", "any_", "arctan", "atan2", "max_", "min_", "round_", "sum_",
+    "EMPTY", "Shape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
+    "atan2", "backend", "batch", "cast", "ceil", "channel", "check_gradient", "clip", "concat", "concat_shapes",
+    "cond", "conjugate", "convert", "cos", "cosh", "cross_product", "cumulative_sum", "custom_gradient",
+    "divide_no_nan", "dot", "dual", "erf", "exp", "expand", "flip", "floor", "forget_traces", "fori_loop", "full",
+    "get_precision", "gradient", "imag", "instance", "is_finite", "is_inf", "is_nan", "iterate", "jit_compile",
+    "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2", "max_", "maximum", "mean", "merge_shapes",
+    "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual", "non_instance", "non_primal",
+    "non_spatial", "normalize", "ones", "ones_like", "pack_dims", "pad", "precision", "primal", "prod",
+    "range_tensor", "real", "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan",
+    "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial", "sqrt", "stack", "std",
+    "stop_gradient", "store", "sum_", "tan", "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64",
+    "trace_count", "unpack_dim", "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length",
+    "vec_normalize", "vec_squared", "where", "while_loop", "wrap", "zeros", "zeros_like",
 ]  # fmt: skip
