@@ -1,4 +1,5 @@
 """JAX: the same random bits as NumPy, eager, compiled, vectorised."""
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,8 +8,8 @@ from phiml_core.backend.numpy.random import random_bits as reference
 from phiml_jax.random import random_bits
 
 
-@pytest.mark.parametrize('count', [0, 1, 2, 7, 1000, 40001])
-@pytest.mark.parametrize('key', [(0, 0), (3, 2 ** 32 - 1), (-1, 5)])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 1000, 40001])
+@pytest.mark.parametrize("key", [(0, 0), (3, 2**32 - 1), (-1, 5)])
 def test_equal_to_numpy_bit_for_bit(key, count):
     expected = reference(None, key, count)
     bits = random_bits(None, key, count)
@@ -29,5 +30,5 @@ def test_streams_of_several_keys():
 
 
 def test_count_out_of_range():
-    with pytest.raises(ValueError, match='from 0 to'):
+    with pytest.raises(ValueError, match="from 0 to"):
         random_bits(None, (0, 0), -1)

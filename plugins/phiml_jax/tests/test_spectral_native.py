@@ -1,4 +1,5 @@
 """JAX: every formulation against NumPy's answer, compiled, differentiated, vectorised, in both precisions."""
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,21 +10,22 @@ from phiml_jax import spectral, spectral_axis
 from phiml_jax.spectral import fft, ifft, spectral_scale, trig
 
 EPS = {np.float32: 1e-5, np.float64: 1e-12}
-BOTH = pytest.mark.parametrize('dtype', [np.float32, np.float64])
+BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 @pytest.fixture
 def by_fft(monkeypatch):
     """Sizes at which FFTs take over are large; this makes small arrays take that way, too."""
-    monkeypatch.setattr(spectral_axis, 'SMALL', 0)
-    for name in ('LARGEST_DENSE', 'LARGEST_PARITY'):
+    for name in ("SMALL", "LARGEST_ODD_TYPE4", "LARGEST_TYPE1"):
+        monkeypatch.setattr(spectral_axis, name, 0)
+    for name in ("LARGEST_DENSE", "LARGEST_PARITY"):
         monkeypatch.setattr(spectral_axis, name, {1: 0, 2: 0, 3: 0})
     yield from fresh_caches()
 
 
 @pytest.fixture
 def by_parity(monkeypatch):
-    monkeypatch.setattr(spectral_axis, 'SMALL', 0)
+    monkeypatch.setattr(spectral_axis, "SMALL", 0)
     yield from fresh_caches()
 
 
@@ -55,8 +57,11 @@ def same(actual, expected, dtype):
 
 def check_trig(shape, dtype):
     x = np.random.default_rng(0).standard_normal(shape)
-    cases = [(tuple(a for a, n in enumerate(shape) if n > 1 or kind != 'dct1'), kind, inverse)
-             for kind in TRIG_KINDS for inverse in (False, True)]
+    cases = [
+        (tuple(a for a, n in enumerate(shape) if n > 1 or kind != "dct1"), kind, inverse)
+        for kind in TRIG_KINDS
+        for inverse in (False, True)
+    ]
     with jax.enable_x64(dtype == np.float64):  # one program, as compiling is what takes the time
         together = jax.jit(lambda v: [trig(v, axes, (kind,) * len(axes), inverse) for axes, kind, inverse in cases])
         results = together(jnp.asarray(x, dtype))
@@ -69,32 +74,42 @@ SHAPES = [(2,), (4, 1, 9), (3, 6, 2)]
 
 
 @BOTH
-@pytest.mark.parametrize('shape', [(1,), (40, 33), (200,), (75, 4, 64), (3, 4, 5, 6)])
+@pytest.mark.parametrize("shape", [(1,), (40, 33), (200,), (75, 4, 64), (3, 4, 5, 6)])
 def test_trig(shape, dtype):
     check_trig(shape, dtype)
 
 
-@pytest.mark.parametrize('shape', SHAPES)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_trig_by_fft(shape, by_fft):
     check_trig(shape, np.float64)
 
 
-@pytest.mark.parametrize('shape', SHAPES)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_trig_by_parity(shape, by_parity):
     check_trig(shape, np.float64)
 
 
 CASES = [
-    ((9,), (0,), ('dst4',)), ((8,), (0,), (FFT,)), ((6, 8), (0, 1), ('dct2', FFT)), ((6, 9), (1, 0), (FFT, 'dst2')),
-    ((7, 9), (0, 1), (FFT, FFT)), ((10, 8), (0, 1), ('dct2', 'dct2')), ((9, 7), (0, 1), ('dst2', 'dct2')),
-    ((6, 8), (0, 1), ('dct2', 'dst2')), ((6, 8), (0, 1), ('dct4', 'dst4')), ((2, 8, 2, 9), (1, 3), ('dct1', 'dst3')),
-    ((8, 3, 9), (0, 2), (FFT, 'dct3')), ((6, 5, 4), (0, 1, 2), (FFT, 'dst2', FFT)),
-    ((6, 5, 4), (0, 1, 2), ('dst2', 'dct2', 'dct4')),
-    ((5, 4, 3, 6, 2), (4, 3, 2, 1, 0), (FFT, 'dct2', 'dst2', FFT, 'dct4')),
-    ((7, 1, 9), (0, 1, 2), ('dst2', FFT, 'dct2')),
-    ((5, 4, 3), (), ()), ((0, 8, 9), (1, 2), ('dct2', FFT)), ((6, 0), (0,), ('dst2',)),
+    ((9,), (0,), ("dst4",)),
+    ((8,), (0,), (FFT,)),
+    ((6, 8), (0, 1), ("dct2", FFT)),
+    ((6, 9), (1, 0), (FFT, "dst2")),
+    ((7, 9), (0, 1), (FFT, FFT)),
+    ((10, 8), (0, 1), ("dct2", "dct2")),
+    ((9, 7), (0, 1), ("dst2", "dct2")),
+    ((6, 8), (0, 1), ("dct2", "dst2")),
+    ((6, 8), (0, 1), ("dct4", "dst4")),
+    ((2, 8, 2, 9), (1, 3), ("dct1", "dst3")),
+    ((8, 3, 9), (0, 2), (FFT, "dct3")),
+    ((6, 5, 4), (0, 1, 2), (FFT, "dst2", FFT)),
+    ((6, 5, 4), (0, 1, 2), ("dst2", "dct2", "dct4")),
+    ((5, 4, 3, 6, 2), (4, 3, 2, 1, 0), (FFT, "dct2", "dst2", FFT, "dct4")),
+    ((7, 1, 9), (0, 1, 2), ("dst2", FFT, "dct2")),
+    ((5, 4, 3), (), ()),
+    ((0, 8, 9), (1, 2), ("dct2", FFT)),
+    ((6, 0), (0,), ("dst2",)),
     ((4, 5, 6, 3), (0, 1, 2, 3), (FFT,) * 4),
-    ((1, 2), (0, 1), ('dct2', 'dst2')),
+    ((1, 2), (0, 1), ("dct2", "dst2")),
 ]
 
 
@@ -120,30 +135,35 @@ def check_scale(shape, axes, kinds, dtype):
 
 
 @BOTH
-@pytest.mark.parametrize('shape, axes, kinds', [
-    ((64, 100), (0, 1), ('dct2', 'dst4')), ((180, 200), (0, 1), ('dct2', 'dst2')),
-    ((34, 3, 65), (0, 2), ('dst2', 'dct2')),
-    ((33, 40, 80), (0, 1, 2), ('dct2',) * 3), ((5, 4, 3, 6, 2), (4, 3, 2, 1, 0), (FFT, 'dct2', 'dst2', FFT, 'dct4')),
-])
+@pytest.mark.parametrize(
+    "shape, axes, kinds",
+    [
+        ((64, 100), (0, 1), ("dct2", "dst4")),
+        ((180, 200), (0, 1), ("dct2", "dst2")),
+        ((34, 3, 65), (0, 2), ("dst2", "dct2")),
+        ((33, 40, 80), (0, 1, 2), ("dct2",) * 3),
+        ((5, 4, 3, 6, 2), (4, 3, 2, 1, 0), (FFT, "dct2", "dst2", FFT, "dct4")),
+    ],
+)
 def test_spectral_scale(shape, axes, kinds, dtype):
     check_scale(shape, axes, kinds, dtype)
 
 
-@pytest.mark.parametrize('shape, axes, kinds', CASES)
+@pytest.mark.parametrize("shape, axes, kinds", CASES)
 def test_spectral_scale_by_fft(shape, axes, kinds, by_fft):
     check_scale(shape, axes, kinds, np.float64)
 
 
-@pytest.mark.parametrize('shape, axes, kinds', CASES[1::3])
+@pytest.mark.parametrize("shape, axes, kinds", CASES[1::3])
 def test_spectral_scale_by_parity(shape, axes, kinds, by_parity):
     check_scale(shape, axes, kinds, np.float64)
 
 
 def test_eager_calls_take_numpy_and_jax_scales():
     x, scale = np.random.default_rng(0).standard_normal((6, 40)).astype(np.float32), np.linspace(0, 1, 40)[None]
-    expected = reference.spectral_scale(x, (1,), ('dct2',), scale)
+    expected = reference.spectral_scale(x, (1,), ("dct2",), scale)
     for s in (scale, scale.astype(np.float32), jnp.asarray(scale)):
-        same(spectral_scale(jnp.asarray(x), (1,), ('dct2',), s), expected, np.float32)
+        same(spectral_scale(jnp.asarray(x), (1,), ("dct2",), s), expected, np.float32)
 
 
 def check_derivatives(kinds, shape=(6, 5)):
@@ -159,11 +179,19 @@ def check_derivatives(kinds, shape=(6, 5)):
         for s in (constant, scale):
             operator = lambda v, s=s: spectral_scale(v, axes, kinds, s)
             slope = jax.grad(lambda v, operator=operator: (operator(jnp.sin(v)) ** 3).sum())
-            results.append((
-                operator(x), jax.jacrev(operator)(x), jax.jvp(operator, (x,), (direction,))[1],
-                (slope(x + step * direction) - slope(x - step * direction)) / (2 * step),
-                jax.grad(lambda v, slope=slope: (slope(v) * direction).sum())(x), jax.jvp(slope, (x,), (direction,))[1],
-                jax.vmap(operator)(batch), jax.vmap(slope)(batch), slope(batch[1])))
+            results.append(
+                (
+                    operator(x),
+                    jax.jacrev(operator)(x),
+                    jax.jvp(operator, (x,), (direction,))[1],
+                    (slope(x + step * direction) - slope(x - step * direction)) / (2 * step),
+                    jax.grad(lambda v, slope=slope: (slope(v) * direction).sum())(x),
+                    jax.jvp(slope, (x,), (direction,))[1],
+                    jax.vmap(operator)(batch),
+                    jax.vmap(slope)(batch),
+                    slope(batch[1]),
+                )
+            )
         weighted = lambda s: (spectral_scale(x, axes, kinds, s) * direction).sum()
         return results, weighted(scale + change) - weighted(scale), jax.grad(weighted)(scale)
 
@@ -181,32 +209,32 @@ def check_derivatives(kinds, shape=(6, 5)):
         np.testing.assert_allclose(mapped_slope[1], one_slope, atol=1e-11)
 
 
-@pytest.mark.parametrize('kinds', [('dct1', 'dst3'), ('dct2', 'dct2'), (FFT, 'dst4')])
+@pytest.mark.parametrize("kinds", [("dct1", "dst3"), ("dct2", "dct2"), (FFT, "dst4")])
 def test_derivatives(kinds):
     check_derivatives(kinds)
 
 
-@pytest.mark.parametrize('kinds', [('dct1', 'dst3'), ('dct2', 'dst2'), (FFT, 'dct2'), ('dct4', 'dst4')])
+@pytest.mark.parametrize("kinds", [("dct1", "dst3"), ("dct2", "dst2"), (FFT, "dct2"), ("dct4", "dst4")])
 def test_derivatives_by_fft(kinds, by_fft):
     check_derivatives(kinds)
 
 
 def test_derivatives_by_parity(by_parity):
-    check_derivatives(('dct2', 'dst2'))
+    check_derivatives(("dct2", "dst2"))
 
 
-@pytest.mark.parametrize('kind', TRIG_KINDS)
+@pytest.mark.parametrize("kind", TRIG_KINDS)
 def test_derivative_of_trig_is_its_matrix(kind):
     with jax.enable_x64(True):
-        x = jnp.arange(6.)
+        x = jnp.arange(6.0)
         np.testing.assert_allclose(jax.jacrev(lambda v: trig(v, (0,), (kind,), False))(x), matrix(kind, 6), atol=1e-12)
 
 
 def test_float32_gradient_at_a_size_of_the_fft_route():
     x = np.random.default_rng(0).standard_normal((192, 200)).astype(np.float32)
-    scale = scale_for(x.shape, (0, 1), ('dct2', 'dst2'))
-    gradient = jax.grad(lambda v: (spectral_scale(v, (0, 1), ('dct2', 'dst2'), scale) * x[::-1]).sum())(x)
-    same(gradient, reference.spectral_scale(x[::-1].astype(float), (0, 1), ('dct2', 'dst2'), scale), np.float32)
+    scale = scale_for(x.shape, (0, 1), ("dct2", "dst2"))
+    gradient = jax.grad(lambda v: (spectral_scale(v, (0, 1), ("dct2", "dst2"), scale) * x[::-1]).sum())(x)
+    same(gradient, reference.spectral_scale(x[::-1].astype(float), (0, 1), ("dct2", "dst2"), scale), np.float32)
 
 
 def test_complex_scale():
@@ -215,7 +243,7 @@ def test_complex_scale():
         derivative = spectral_scale(jnp.asarray(x), (1,), (FFT,), 2j * np.pi * k[None])
         assert derivative.dtype == np.float64
         np.testing.assert_allclose(derivative, np.fft.ifft(np.fft.fft(x) * 2j * np.pi * k).real, atol=1e-12)
-        y = spectral_scale(jnp.asarray(x), (1,), ('dct2',), np.full((1, 9), 2 + 1j))
+        y = spectral_scale(jnp.asarray(x), (1,), ("dct2",), np.full((1, 9), 2 + 1j))
         np.testing.assert_allclose(y, x * (2 + 1j), atol=1e-14)
 
 
@@ -233,12 +261,12 @@ def test_fft(dtype):
 
 def test_process_wide_state_is_untouched():
     x = jnp.ones((8, 8))
-    spectral_scale(x, (0, 1), ('dct2', 'dct2'), np.ones((8, 8)))
+    spectral_scale(x, (0, 1), ("dct2", "dct2"), np.ones((8, 8)))
     assert not jax.config.jax_enable_x64 and jnp.ones(1).dtype == jnp.float32
 
 
 def test_errors_name_the_remedy():
-    with pytest.raises(ValueError, match='or use dct2'):
-        trig(jnp.ones((1, 4)), (0,), ('dct1',), False)
+    with pytest.raises(ValueError, match="or use dct2"):
+        trig(jnp.ones((1, 4)), (0,), ("dct1",), False)
     with pytest.raises(ValueError, match="Unknown kind of transform 'fourier'"):
-        spectral_scale(jnp.ones((1, 4)), (0,), ('fourier',), np.ones((1, 1)))
+        spectral_scale(jnp.ones((1, 4)), (0,), ("fourier",), np.ones((1, 1)))

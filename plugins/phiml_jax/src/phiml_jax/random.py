@@ -5,10 +5,12 @@ The order of the words and the recipes for numbers from bits stand in `phiml_cor
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.random import threefry_2x32
 
 __all__ = ["random_bits"]
@@ -30,7 +32,12 @@ def random_bits(place: Any, key: tuple[Any, Any], count: int) -> jax.Array:
     """
     if not 0 <= count <= 2**33:
         raise ValueError(f"Cannot draw {count} random words, expected a count from 0 to 2**33. Draw with several keys.")
-    keys = jnp.stack(jnp.broadcast_arrays(*(_word(k) for k in key)), -1)
+    return _streams(_word(key[0]), _word(key[1]), count)
+
+
+@partial(jax.jit, static_argnames="count", inline=True)
+def _streams(k0: jax.Array, k1: jax.Array, count: int) -> jax.Array:
+    keys = jnp.stack(jnp.broadcast_arrays(k0, k1), -1)
     blocks = (count + 1) // 2
     counter = jnp.arange(blocks, dtype=jnp.uint32)
     counter = jnp.concatenate([counter, jnp.zeros_like(counter)])
@@ -42,5 +49,5 @@ def random_bits(place: Any, key: tuple[Any, Any], count: int) -> jax.Array:
     return streams.reshape(*keys.shape[:-1], count)
 
 
-def _word(key: Any) -> jax.Array:
-    return jnp.uint32(key & 0xFFFFFFFF) if isinstance(key, int) else jnp.asarray(key).astype(jnp.uint32)
+def _word(key: Any) -> Any:
+    return np.uint32(key & 0xFFFFFFFF) if isinstance(key, int) else key.astype(np.uint32)

@@ -1,6 +1,33 @@
 """Fourier, cosine and sine transforms of JAX arrays.
 
-PLACEHOLDER
+All is traceable, in either precision, with derivatives of any order; all other axes are batch axes, which may be empty.
+
+Formulation, chosen by size and kind (`spectral_axis.route_of`).  XLA's FFT needs the transformed axis last and
+complex intermediates, so matrix products win where lines are short, above all in 3D.  Relative time of a float32
+solve with one full matrix per axis / two half matrices per axis / FFT (medians, CPU; the chosen one is 1):
+
+| kind | 64²             | 100²            | 128²            | 192²            | 256²            | 512²            |
+|------|-----------------|-----------------|-----------------|-----------------|-----------------|-----------------|
+| dct2 | 1.0 / 1 / 1.5   | 1.3 / 1 / 1.3   | 1.4 / 1 / 1.3   | 1.7 / 0.9 / 1   | 1.3 / 1.3 / 1   | 3.2 / 2.0 / 1   |
+| dst2 | 1.0 / 1 / 1.4   | 1.2 / 1 / 1.4   | 1.3 / 1 / 1.3   | 1.8 / 0.8 / 1   | 1.2 / 1.0 / 1   | 3.4 / 2.1 / 1   |
+| dct4 | 1 / – / 0.95    | 1.2 / – / 1     | 1.3 / – / 1     | 2.2 / – / 1     | 1.4 / – / 1     | 2.3 / – / 1     |
+| dct1 | 1.1 / 1 / 1.5   | 1.2 / 1 / 1.4   | 1.4 / 1 / 4     | 1.5 / 1 / 4     | 1.1 / 1 / 1.6   | 1.6 / 1 / 1.6   |
+
+| kind | 32³             | 48³             | 64³             | 96³             | 128³            |
+|------|-----------------|-----------------|-----------------|-----------------|-----------------|
+| dct2 | 1 / 1.1 / 2.9   | 1.0 / 1 / 1.7   | 1.4 / 1 / 2.2   | 1.6 / 1 / 2.0   | 1.1 / 1 / 1.9   |
+| dct4 | 1 / – / 1.6     | 1 / – / 1.6     | 1 / – / 1.8     | 1 / – / 1.1     | 1 / – / 1.3     |
+
+Residual that one float32 solve (dct2) leaves, relative to the right-hand side, here white noise:
+
+|                                  | 64²    | 128²   | 256²   | 512²   |
+|----------------------------------|--------|--------|--------|--------|
+| full matrix                      | 1.5e-5 | 5e-5   | 1.5e-4 | 4e-4   |
+| half matrices                    | 7e-6   | 2e-5   | 1.2e-4 | 3e-4   |
+| FFT                              | 4e-6   | 9e-6   | 3e-5   | 4e-5   |
+| exact solution, rounded          | 1.3e-6 | 2.8e-6 | 6e-6   | 1.1e-5 |
+
+So the FFT is taken where it is level (192²).  With a smooth right-hand side all of these are 10 to 100 times larger.
 """
 
 from __future__ import annotations
@@ -126,7 +153,8 @@ class _Plan(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _plan(shape: tuple[int, ...], axes: tuple[int, ...], kinds: tuple[str, ...]) -> _Plan:
-    steps, cosines, fourier, orders = [], [], [], []
+    steps, cosines, fourier = [], [], []
+    orders: list[tuple[int, tuple[slice, ...]]] = []
     for axis, kind in sorted(zip(axes, kinds)):
         n = shape[axis]
         if kind == FFT:
@@ -139,7 +167,8 @@ def _plan(shape: tuple[int, ...], axes: tuple[int, ...], kinds: tuple[str, ...])
         steps.append((axis, kind, route))
         orders.append((axis, spectrum_order(kind, n, route)))
     half = fourier[-1] if fourier else cosines[-1][0] if cosines else -1
-    real, imag = [o for o in orders if o[1] != (slice(None),)], []
+    real = [o for o in orders if o[1] != (slice(None),)]
+    imag: list[tuple[int, tuple[slice, ...]]] = []
     for axis, sine in cosines:
         n, m = shape[axis], shape[axis] // 2 + 1
         if axis != half:
