@@ -58,6 +58,7 @@ from phiml_core.ops.elementwise import (
     to_int64,
     where,
 )
+from phiml_core.ops.join import concat, stack
 from phiml_core.ops.pad import pad
 from phiml_core.ops.reduce import (
     all_,
@@ -76,11 +77,10 @@ from phiml_core.ops.reduce import (
     sum_,
     variance,
 )
-from phiml_core.ops.slicing import slice_
-from phiml_core.ops.join import concat, stack
 from phiml_core.ops.rename import rename_dims
 from phiml_core.ops.reorder import flip, pack_dims, roll, unpack_dim
 from phiml_core.ops.repeat import expand, store
+from phiml_core.ops.slicing import slice_
 from phiml_core.ops.unstack import unstack
 from phiml_core.ops.vector import cross_product, dot, normalize, rotate_vector, vec_length, vec_normalize, vec_squared
 from phiml_core.shape import (
@@ -119,13 +119,13 @@ from phiml_core.transform import (
     while_loop,
 )
 
-abs = abs_  # noqa: A001  the names of Python's built-ins, for users of `math.`; a star import does not carry them
-sum = sum_  # noqa: A001
-max = max_  # noqa: A001
-min = min_  # noqa: A001
-any = any_  # noqa: A001
-all = all_  # noqa: A001
-round = round_  # noqa: A001
+abs = abs_
+sum = sum_
+max = max_
+min = min_
+any = any_
+all = all_
+round = round_
 atan2 = arctan
 
 __all__ = [
