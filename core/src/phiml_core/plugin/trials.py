@@ -71,10 +71,10 @@ def _differentiate(backend: Backend) -> str:
     f, inverse, expected = _problem()
     spectrum = backend.as_array(inverse)
 
-    def energy(f: Any) -> tuple[Any, ...]:
-        return (primitive.sum(primitive.multiply(f, _solve(f, spectrum)), (0,)),)
+    def energy(f: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        return (primitive.sum(primitive.multiply(f, _solve(f, spectrum)), (0,)),), ()
 
-    _, pull_back = backend.vjp(energy, (backend.as_array(f),))
+    _, pull_back, _ = backend.vjp(energy, (backend.as_array(f),))
     (gradient,) = pull_back((backend.as_array(np.float32(1)),))
     return f"gradient of its energy, {_compare(backend, gradient, 2 * expected)}"
 

@@ -31,7 +31,7 @@ class Shape:
     __slots__ = ("__weakref__", "_cache", "_hash", "_index", "canonical", "item_names_of", "names", "sizes", "types")
 
     names: tuple[str, ...]
-    sizes: tuple[Size, ...]
+    sizes: tuple[Any, ...]  # of `Size`; typed loosely, since most code knows its sizes to be ints
     types: tuple[str, ...]
     item_names_of: tuple[tuple[str, ...] | None, ...]
     canonical: tuple[Any, ...]
@@ -81,7 +81,7 @@ class Shape:
         return self.names[self._single("name")]
 
     @property
-    def size(self) -> Size:
+    def size(self) -> Any:
         """Size of the only dim."""
         return self.sizes[self._single("size")]
 
@@ -141,7 +141,7 @@ class Shape:
         """Positions of several dims in the stored order."""
         return tuple(self.index(name) for name in dims.names)
 
-    def get_size(self, dim: "str | Shape") -> Size:
+    def get_size(self, dim: "str | Shape") -> Any:
         """Size of a dim.  Raises `UnknownDim`."""
         return self.sizes[self.index(dim)]
 
@@ -315,7 +315,7 @@ class Shape:
 
     def with_item_names(self, dim: str, names: tuple[str, ...] | None) -> "Shape":
         """The same shape with other item names of one dim."""
-        return make_shape(*self.columns[:3], _set(self.item_names_of, self.index(dim), names))
+        return make_shape(self.names, self.sizes, self.types, _set(self.item_names_of, self.index(dim), names))
 
     def replace(self, dims: Any, new: "Shape") -> "Shape":
         """The same shape with `dims` replaced, one for one, by the dims of `new`; sizes are kept where `new` has none."""

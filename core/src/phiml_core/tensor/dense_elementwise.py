@@ -82,16 +82,6 @@ def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> C
 def _program(fn: Callable[..., Any], steps: list[Step | None]) -> Callable[..., Any]:
     if not any(steps):
         return fn
-    if len(steps) == 1:
-        (s0,) = steps
-        return lambda x: fn(s0(x))
-    if len(steps) == 2:
-        s0, s1 = steps
-        if s0 is None:
-            return lambda x, y: fn(x, s1(y))
-        if s1 is None:
-            return lambda x, y: fn(s0(x), y)
-        return lambda x, y: fn(s0(x), s1(y))
     return lambda *xs: fn(*[x if s is None else s(x) for s, x in zip(steps, xs, strict=True)])
 
 

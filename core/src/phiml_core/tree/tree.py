@@ -138,4 +138,4 @@ def tree_map(function: Callable[..., Any], value: Any, *others: Any) -> Any:
             raise TypeError(
                 f"Trees differ in structure: {type(value).__name__} with {len(parts)} parts beside {type(other).__name__}."
             )
-    return rebuild(value, tuple(tree_map(function, p, *o) for p, *o in zip(parts, *columns, strict=True)))  # type: ignore[arg-type]
+    return rebuild(value, tuple(tree_map(function, *row) for row in zip(parts, *columns, strict=True)))

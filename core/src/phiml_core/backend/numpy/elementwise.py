@@ -31,6 +31,7 @@ for _name, _function in DIRECT.items():
 
 @primitive.sigmoid.dispatch
 def _(x: np.ndarray | np.generic) -> Any:
+    x = np.asarray(x)
     e = np.exp(-np.abs(x))  # of the magnitude, so that nothing overflows
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e)).astype(x.dtype, copy=False)
 

@@ -18,8 +18,8 @@ def _over_axes(reduce: Any, **options: Any) -> Any:
 
 for _name, _reduce in {"prod": np.multiply.reduce, "max": np.maximum.reduce, "min": np.minimum.reduce}.items():
     getattr(primitive, _name).register((ARRAY,), _over_axes(_reduce))
-for _name, _reduce in {"any": np.any, "all": np.all}.items():
-    getattr(primitive, _name).register((ARRAY,), _over_axes(_reduce))
+for _name in ("any", "all"):
+    getattr(primitive, _name).register((ARRAY,), _over_axes(getattr(np, _name)))
 
 
 @primitive.sum.dispatch

@@ -54,7 +54,7 @@ def _(x: np.ndarray, widths: tuple[tuple[int, int], ...], mode: str, value: Any)
             continue
         n = sizes[axis]
         if mode in ("wrap", "symmetric") and max(lo, up) > n:
-            return np.pad(x, widths, mode=mode)
+            return np.pad(x, widths, mode=mode)  # type: ignore[call-overload]
         end = lo + n
         if mode == "constant":
             before = inner[:axis]
