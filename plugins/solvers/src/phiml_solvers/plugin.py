@@ -10,3 +10,11 @@ requires_core = ">=0.1,<0.2"
 @hookimpl
 def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
+    from phiml_core.solve import register_algorithm
+
+    from . import auto, transform
+    from .krylov import CG
+
+    register_algorithm("auto", auto.Auto)
+    register_algorithm("CG", CG)
+    register_algorithm("transform", transform.Transform)

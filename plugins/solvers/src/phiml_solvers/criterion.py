@@ -1,0 +1,64 @@
+"""When a system counts as solved: norms and tolerances, one value per example of the batch."""
+
+from typing import Any
+
+from phiml_core.backend.precision import current
+from phiml_core.math import abs_, any_, is_finite, max_, maximum, sqrt, sum_
+from phiml_core.shape import Shape
+from phiml_core.solve import Solve
+from phiml_core.tensor.tensor import Tensor
+
+from .operator.linear import LinearOperator
+
+__all__ = [
+    "anywhere",
+    "default_rel_tol",
+    "has_diverged",
+    "norm",
+    "rounding",
+    "system_dims",
+    "target",
+]
+
+
+def system_dims(operator: LinearOperator, y: Tensor) -> Shape:
+    """The dims of y that belong to one system; all others are batch dims."""
+    names = operator.dims
+    return y.shape.non_batch if names is None else y.shape.only(names)
+
+
+def anywhere(condition: Tensor) -> Tensor:
+    """Whether a condition holds for any example."""
+    return any_(condition, condition.shape)
+
+
+def norm(x: Tensor, dims: Shape, kind: str) -> Tensor:
+    """The 2-norm or the largest magnitude over `dims`."""
+    return max_(abs_(x), dims) if kind == "max" else sqrt(sum_(x * x, dims))
+
+
+def default_rel_tol() -> float:
+    """1e-5 in single and 1e-10 in double precision."""
+    return 1e-10 if current().bits == 64 else 1e-5
+
+
+def target(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
+    """What the norm of the residual has to reach: max(rel_tol norm(y), abs_tol)."""
+    rel = default_rel_tol() if settings.rel_tol is None else settings.rel_tol
+    if settings.rel_tol is None and settings.abs_tol is not None:
+        rel = 0.0
+    tolerance = norm(y, dims, settings.norm) * rel
+    return tolerance if settings.abs_tol is None else maximum(tolerance, settings.abs_tol)
+
+
+def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor | float:
+    """The residual that rounding x to the precision of the context can leave; 0 where the size of the operator is not known."""
+    size = getattr(operator, "largest", None)
+    if size is None:
+        return 0.0
+    return norm(x, dims, kind) * (size * 2.0 ** (-52 if current().bits == 64 else -23))
+
+
+def has_diverged(residual: Tensor, start: Tensor) -> Tensor:
+    """Whether a residual is not a number or has grown a millionfold."""
+    return ~is_finite(residual) | (residual > start * 1e6)

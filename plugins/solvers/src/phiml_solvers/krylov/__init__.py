@@ -1,0 +1,5 @@
+"""Krylov methods."""
+
+from .cg import CG
+
+__all__ = ["CG"]

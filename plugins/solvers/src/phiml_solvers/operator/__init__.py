@@ -1,0 +1,19 @@
+"""Linear operators: what the algorithms solve with."""
+
+from .boundary import DIRICHLET, NEUMANN, PERIODIC, UnknownSide
+from .box import BoxLaplace
+from .linear import FunctionOperator, LinearOperator
+from .masked import MaskedLaplace
+from .poisson import poisson
+
+__all__ = [
+    "DIRICHLET",
+    "NEUMANN",
+    "PERIODIC",
+    "BoxLaplace",
+    "FunctionOperator",
+    "LinearOperator",
+    "MaskedLaplace",
+    "UnknownSide",
+    "poisson",
+]

@@ -1,0 +1,88 @@
+"""The Laplace operator on a box with obstacles: faces may be closed, or open in part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phiml_core.math import sum_, where, wrap
+from phiml_core.shape import Shape
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.tensor import Tensor
+
+from .box import BoxLaplace
+from .linear import LinearOperator
+from .shift import stored
+
+__all__ = ["MaskedLaplace"]
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedLaplace(LinearOperator):
+    """shift · x + scale · ∇ · (w ∇x) with the open fraction w of each free face of a box, see `BoxLaplace`.
+
+    A cell all of whose faces are closed is inactive: without shift its row is zero, and so is x there.
+
+    Attributes:
+        box: the same operator with all faces open.
+        weights: per dim the open fraction, from 0 to 1, of the free faces normal to it.
+    """
+
+    box: BoxLaplace
+    weights: tuple[Any, ...]
+
+    __value_attrs__ = ("box", "weights")
+    symmetric = True
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return self.box.dims
+
+    @property
+    def resolution(self) -> Shape:
+        """Number of cells per dim."""
+        return self.box.resolution
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.box.singular
+
+    @property
+    def largest(self) -> Any:
+        """An upper bound of the magnitude of the eigenvalues."""
+        return self.box.largest
+
+    def gradient(self, x: Tensor, dim: str) -> Dense:
+        """∂x/∂dim on the free faces normal to `dim`, open or not."""
+        return self.box.gradient(x, dim)
+
+    def divergence(self, fluxes: Sequence[Tensor]) -> Dense:
+        """Sum of outflows per volume of each cell, of components already weighted by the open fraction of their faces."""
+        return self.box.divergence(fluxes)
+
+    def __call__(self, x: Tensor) -> Dense:
+        x = stored(x, self.dims)
+        fluxes = [self.box.gradient(x, dim) * w for dim, w in zip(self.dims, self.weights)]
+        return self.box.combine(x, self.box.divergence(fluxes))
+
+    def diagonal(self) -> Tensor:
+        return self.box.combine(wrap(1.0), self.weighted_faces())
+
+    def weighted_faces(self) -> Dense:
+        """The diagonal of ∇ · (w ∇): minus the sum of open faces over squared distances."""
+        return -self.box.face_sum([stored(w, self.dims) for w in self.weights])
+
+    @property
+    def active(self) -> Tensor:
+        """1 for cells that anything can flow into, 0 for others; traced if the weights are."""
+        return where(self.weighted_faces() == 0, 0.0, 1.0)
+
+    def without_null_space(self, x: Tensor) -> Tensor:
+        """x without what cannot be solved for: on inactive cells, and if nothing fixes the level, the mean over active ones."""
+        if self.box.shift is not None:
+            return x
+        active = self.active
+        x = x * active
+        if not self.singular:
+            return x
+        level = sum_(x, self.resolution) / sum_(active, self.resolution)
+        return x - level * active

@@ -1,0 +1,88 @@
+"""Neighbours along one dim of a grid: padding by zeros, differences."""
+
+from typing import Any
+
+from phiml_core.backend import primitive
+from phiml_core.backend.precision import current
+from phiml_core.ops.repeat import store
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.stacked import as_dense
+from phiml_core.tensor.tensor import Tensor
+
+__all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "with_ends"]
+
+
+def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
+    """x as one array that stores `dims`, as floats of the precision of the context."""
+    if type(x) is not Dense or any([n not in x.spec.axes for n in dims]):
+        x = as_dense(store(x, ",".join(dims)))
+    target = current().float
+    if x.spec.dtype is target:
+        return x
+    return Dense(x.backend.bind(primitive.astype)(x.native_array, target), x.spec.with_dtype(target))
+
+
+def barrier(*xs: Dense) -> list[Dense]:
+    """The same tensors; inside compiled code they are computed once, not again for each neighbour that is read."""
+    backend = xs[0].backend
+    if not any(backend.is_traced(x.native_array) for x in xs):
+        return list(xs)
+    arrays = backend.barrier(tuple([x.native_array for x in xs]))
+    return [Dense(a, x.spec) for a, x in zip(arrays, xs)]
+
+
+def _planned(x: Dense, key: Any, make: Any) -> Dense:
+    """Run a program kept with the spec of x: `make(spec)` returns the program on arrays and the new spec."""
+    spec = x.spec
+    plan = spec._cache.get(key)
+    if plan is None:
+        program, out = make(spec)
+        plan = spec._cache[key] = spec.backend.fuse(program, spec.wide), out
+    return Dense(plan[0](x.native_array), plan[1])
+
+
+def with_ends(x: Dense, dim: str, lower: int, upper: int) -> Dense:
+    """x with `lower` zeros before and `upper` zeros after it along one dim."""
+    if not lower and not upper:
+        return x
+
+    def make(spec: Any) -> Any:
+        pad, axis = spec.backend.bind(primitive.pad), spec.axes[dim]
+        widths = tuple((lower, upper) if a == axis else (0, 0) for a in range(len(spec.axes)))
+        return (lambda array: pad(array, widths, "constant", 0)), spec.resized(
+            dim, spec.shape.get_size(dim) + lower + upper
+        )
+
+    return _planned(x, ("ends", dim, lower, upper), make)
+
+
+def difference(x: Dense, dim: str) -> Dense:
+    """Each value minus the one before it along one dim; one value less than x has."""
+
+    return _planned(x, ("difference", dim), lambda spec: _pairs(spec, dim, primitive.subtract))
+
+
+def neighbour_sum(x: Dense, dim: str) -> Dense:
+    """Each value plus the one before it along one dim; one value less than x has."""
+    return _planned(x, ("sum", dim), lambda spec: _pairs(spec, dim, primitive.add))
+
+
+def _pairs(spec: Any, dim: str, word: Any) -> Any:
+    getitem, combine = spec.backend.bind(primitive.getitem), spec.backend.bind(word)
+    axis = spec.axes[dim]
+    upper, lower = ((*(slice(None),) * axis, part) for part in (slice(1, None), slice(None, -1)))
+    return (lambda a: combine(getitem(a, upper), getitem(a, lower))), spec.resized(dim, spec.shape.get_size(dim) - 1)
+
+
+def rolled(x: Dense, dim: str, shift: int) -> Dense:
+    """x shifted cyclically by one cell along one dim: the value at i goes to i + shift, shift being 1 or -1."""
+
+    def make(spec: Any) -> Any:
+        getitem, concat = spec.backend.bind(primitive.getitem), spec.backend.bind(primitive.concat)
+        axis = spec.axes[dim]
+        cut = -1 if shift == 1 else 1
+        first = (*(slice(None),) * axis, slice(cut, None))
+        last = (*(slice(None),) * axis, slice(None, cut))
+        return (lambda a: concat(getitem(a, first), (getitem(a, last),), axis)), spec
+
+    return _planned(x, ("rolled", dim, shift), make)
