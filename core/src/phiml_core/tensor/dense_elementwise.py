@@ -74,6 +74,8 @@ def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> C
     kinds = [
         None if isinstance(o, Spec) or o is t.kind else _number_kind(t) for o, t in zip(operands, types, strict=True)
     ]
+    if op.rule == "choose" and not any(isinstance(o, Spec) for o in operands[1:]):
+        kinds[1] = lambda x: backend.as_array(x, compute)  # between two numbers a library would choose its own type
     wide = result.precision == 64 or compute.precision == 64 or any(s.wide for s in specs)
     out = make_spec(order, shape, backend, result)
     return _runner(backend.fuse(_program(fn, steps), wide), out, kinds)
