@@ -1,0 +1,111 @@
+"""The smoke step in phiflow 3.4.0.  `python peers/phiflow_smoke.py BACKEND RESOLUTION [--open] [--jit] [--displacement D]` prints one
+line of JSON: seconds per step, the divergence left, or the error.  In a process of its own: phiflow switches JAX to 64 bits.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+import warnings
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
+from native import inputs
+
+
+def build(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, displacement: float, solver: str):
+    """A step in phiflow and the state to start from."""
+    from phi import flow
+    from phi.flow import CenteredGrid, Solve, StaggeredGrid, advect, fluid, math, resample
+
+    math.use(backend)
+    names = "xyz"[: len(shape)]
+    resolution = math.spatial(**dict(zip(names, shape)))
+    bounds = flow.Box(**dict(zip(names, shape)))
+    top = {names[-1]: (0, flow.ZERO_GRADIENT)}
+    boundary = {**dict.fromkeys(names[:-1], 0), **top} if open_top else 0
+    velocity, smoke = inputs.smooth(shape, displacement)
+    values = [math.tensor(v, math.spatial(",".join(names))) for v in velocity]
+    if open_top:  # the faces of the open side are part of the state
+        values[-1] = math.pad(values[-1], {names[-1]: (0, 1)}, 0)
+    velocity = StaggeredGrid(math.stack(values, math.dual(vector=",".join(names))), boundary, bounds, resolution)
+    smoke = CenteredGrid(math.tensor(smoke, math.spatial(",".join(names))), flow.ZERO_GRADIENT, bounds)
+    solve = Solve(solver) if solver == "auto" else Solve(solver, 1e-5)
+    up = (0.0,) * (len(names) - 1) + (0.1,)
+
+    def step(v, s, dt=1.0):
+        s = advect.mac_cormack(s, v, dt)
+        v = advect.semi_lagrangian(v, v, dt) + dt * resample(s * up, to=v)
+        return fluid.make_incompressible(v, (), solve)[0], s
+
+    return (flow.math.jit_compile(step) if jit else step), velocity, smoke
+
+
+def native(velocity, names: str):
+    """Components as NumPy arrays."""
+    return [velocity.vector[n].values.numpy(",".join(names)) for n in names]
+
+
+def measure(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, displacement: float, solver: str, rounds: int, budget: float) -> dict:
+    start = time.perf_counter()
+    step, velocity, smoke = build(backend, shape, open_top, jit, displacement, solver)
+
+    def run():
+        v, s = step(velocity, smoke)
+        s.values.numpy(s.values.shape)  # waits
+        return v
+
+    result = run()
+    first = time.perf_counter() - start
+    times = []
+    while len(times) < rounds and (len(times) < 3 or time.perf_counter() - start < budget):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    try:
+        left = inputs.relative_divergence(native(result, "xyz"[: len(shape)])) if not open_top else divergence_open(result)
+    except Exception as error:
+        left = f"{type(error).__name__}: {error}"[:200]
+    return {"seconds": float(np.median(times)), "best": min(times), "rounds": len(times), "first": first, "divergence": left}
+
+
+def divergence_open(velocity) -> float:
+    """Relative divergence by phiflow's own operator, for boundaries that `inputs` does not know."""
+    from phi.flow import field, math
+
+    largest = float(math.max(math.abs(velocity.values)))
+    return float(math.max(math.abs(field.divergence(velocity).values))) / largest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("backend", choices=("numpy", "jax"))
+    parser.add_argument("shape", type=lambda text: tuple(map(int, text.split("x"))), help="for example 64x64")
+    parser.add_argument("--open", action="store_true", help="the upper side is open")
+    parser.add_argument("--jit", action="store_true")
+    parser.add_argument("--displacement", type=float, default=0.7)
+    parser.add_argument("--solver", default="auto", help="a method of phiflow, such as CG; 'auto' is its default")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--budget", type=float, default=20.0, help="seconds after which no further round starts")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    try:
+        result = measure(arguments.backend, arguments.shape, arguments.open, arguments.jit, arguments.displacement, arguments.solver,
+                         arguments.rounds, arguments.budget)
+    except Exception as error:  # whatever stops it is the result
+        result = {"error": f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:200]}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
