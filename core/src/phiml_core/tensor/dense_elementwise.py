@@ -61,12 +61,13 @@ def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> C
     else:
         compute, result = result_types(op.rule, operands, precision, op.name)
         types = [compute] * len(operands)
-        if op.rule == "round" and compute.kind is not float:
-            op = OPS["positive"] if compute.kind is int else op
         if compute is BOOL and op.name in _LOGICAL:
             op = OPS[_LOGICAL[op.name]]
-        elif compute is BOOL and op.rule == "same":
-            types, result = [precision.int] * len(operands), precision.int
+        elif compute is BOOL and op.rule in ("same", "round", "int"):
+            compute = result = precision.int
+            types = [compute] * len(operands)
+        if op.rule == "round" and compute.kind is int:
+            op = OPS["positive"]
     fn = backend.bind(op.primitive)
     steps = [
         preparation(backend, o, t, order) if isinstance(o, Spec) else None for o, t in zip(operands, types, strict=True)
@@ -163,6 +164,8 @@ def _power(a: Dense, exponent: Any, precision: Precision) -> Dense:
         compute, result = result_types("same", (a.spec, type(exact)), precision, "pow")
         if base in (bool, int) and exponent < 0:
             compute = result = precision.float
+        elif compute is BOOL:
+            compute = result = precision.int
         fn = a.backend.bind(primitive.pow)
         step = preparation(a.backend, a.spec, compute, a.spec.stored)
         program = (lambda x: fn(x, exact)) if step is None else (lambda x: fn(step(x), exact))

@@ -78,6 +78,8 @@ def result_types(rule: str, operands: tuple[Any, ...], precision: Precision, nam
     if rule == "bool" or rule == "test":
         return t, BOOL
     if rule == "real":
+        if name == "angle" and t.kind in (bool, int):
+            t = precision.float
         return t, (precision.floating(float) if t.kind is complex else t)
     if rule == "int" and t.kind in (float, complex):
         raise TypeError(f"{name} is defined for integers and booleans, not for {t}.  Convert first: cast(t, int).")
