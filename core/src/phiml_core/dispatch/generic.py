@@ -203,7 +203,7 @@ def generic_on(function: Callable[..., Any], on: tuple[str, ...] | None) -> Word
 
 def _front(function: Any, parameters: Any, on: tuple[str, ...], table: MethodTable) -> Any:
     """Generate the function with the declared signature that looks its method up and calls it."""
-    declared, passed, scope, keyword_only, positional_only = [], [], {"_table": table}, False, False
+    declared, passed, scope, keyword_only, positional_only = [], [], {"_table": table, "_type": type}, False, False
     for i, (name, p) in enumerate(parameters.items()):
         if positional_only and p.kind is not p.POSITIONAL_ONLY:
             declared.append("/")
@@ -221,7 +221,7 @@ def _front(function: Any, parameters: Any, on: tuple[str, ...], table: MethodTab
         passed.append(f"{name}={name}" if p.kind is p.KEYWORD_ONLY else f"{star}{name}")
     if positional_only:
         declared.append("/")
-    key = ", ".join(f"type({name})" for name in on)
+    key = ", ".join(f"_type({name})" for name in on)
     source = f"def {function.__name__}({', '.join(declared)}):\n    return _table[{key}]({', '.join(passed)})\n"
     exec(compile(source, f"<word {function.__module__}.{function.__qualname__}>", "exec"), scope)
     word: Any = scope[function.__name__]
