@@ -14,9 +14,9 @@ __all__ = ["Field"]
 class Field:
     """A function of space, known by its values at the regions of a geometry.
 
-    A kind of field is a subclass with the attributes below.  The parts that vary in a simulation, `values` and `boundary`, are the
-    leaves of the tree; the rest is static.  Operators call the words of tensors (`binary`, `unary`), to which a kind of field
-    adds methods.
+    A kind of field is a subclass with the attributes below.  The parts that vary in a simulation, `values` and
+    `boundary`, are the leaves of the tree; the rest is static.  Operators call the words of tensors (`binary`,
+    `unary`), to which a kind of field adds methods.
 
     Attributes:
         values: tensor with the dims of the sample points, channel and batch dims.

@@ -20,8 +20,8 @@ __all__ = [
 class Geometry:
     """A region of space, such as a ball, a box, or the cells of a grid (one region per cell).
 
-    A kind of geometry is a subclass that names its values in `__value_attrs__`, has the attributes below, and writes methods of
-    the words of this module.  All dims but the channel dim `vector` count regions.
+    A kind of geometry is a subclass that names its values in `__value_attrs__`, has the attributes below, and writes
+    methods of the words of this module.  All dims but the channel dim `vector` count regions.
     """
 
     __slots__ = ("__weakref__",)
@@ -87,8 +87,8 @@ class Geometry:
 
 @generic(on="geometry")
 def approximate_signed_distance(geometry: Any, location: Any) -> Any:
-    """Distance of positions from the surface, in length: negative inside; zero exactly on the surface, elsewhere it may be a
-    lower bound of the magnitude.
+    """Distance of positions from the surface, in length: negative inside; zero exactly on the surface, elsewhere it
+    may be a lower bound of the magnitude.
 
     Args:
         geometry: if it has several regions along an instance dim, the distance from their union.

@@ -12,8 +12,8 @@ def sample(value: Any, geometry: Any, at: str = "center", soft: bool = False, ba
     """Values at places.
 
     Args:
-        value: a field, a geometry (1 inside, 0 outside), a number, a tensor, a tuple (a vector), or a function of the position:
-            of one vector tensor, or of one tensor for each axis.
+        value: a field, a geometry (1 inside, 0 outside), a number, a tensor, a tuple (a vector), or a function of the
+            position: of one vector tensor, or of one tensor for each axis.
         geometry: regions of space, or positions: tensor (…, vector).
         at: 'center' of the regions, or 'face' for the faces of grid cells.
         soft: for a geometry, the fraction of each region that lies inside instead of 1 or 0.

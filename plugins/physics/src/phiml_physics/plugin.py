@@ -10,3 +10,4 @@ requires_core = ">=0.1,<0.2"
 @hookimpl
 def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
+    from . import registered  # noqa: F401

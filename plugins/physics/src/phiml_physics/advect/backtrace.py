@@ -1,0 +1,160 @@
+"""Where the matter at each grid point was a time step ago: displacements in cells, and whether all are below one
+cell.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phiml_core import math
+from phiml_core.extrapolation import Constant, Extrapolation
+from phiml_core.field import Field, sample
+from phiml_core.math import Tensor
+from phiml_core.transform.custom_gradient import barrier
+
+from phiml_physics.geom.uniform_grid import UniformGrid
+from phiml_physics.geom.vectors import check_vector, space_vector
+from phiml_physics.grid.centered import CenteredGrid
+from phiml_physics.grid.lookup import Vectors, is_periodic
+from phiml_physics.grid.staggered import StaggeredGrid
+
+__all__ = ["Backtrace", "surrounded", "trace_back"]
+
+Component = tuple[Tensor, Extrapolation, UniformGrid]
+
+
+@dataclass(frozen=True)
+class Backtrace:
+    """All that a semi-Lagrangian scheme needs to know.
+
+    Attributes:
+        field: the grid that is advected.
+        parts: its arrays, each with boundary and cells.
+        moves: for each array the way of matter during the step, in cells along each axis.
+        small: whether all ways are shorter than one cell: a bool, or a tensor without dims.
+    """
+
+    field: Any
+    parts: tuple[Component, ...]
+    moves: tuple[Vectors, ...]
+    small: Any
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The axes of space."""
+        return self.field.geometry.names
+
+    @property
+    def periodic(self) -> tuple[tuple[bool, ...], ...]:
+        """For each array whether it repeats along each axis."""
+        return tuple([tuple([is_periodic(b, n) for n in self.dims]) for _, b, _ in self.parts])
+
+    def surrounded(self, values: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Arrays like the parts with one layer of boundary values around."""
+        return tuple([surrounded(v, b, self.dims) for v, (_, b, _) in zip(values, self.parts, strict=True)])
+
+    def rebuild(self, values: list[Tensor]) -> Any:
+        """The field with new arrays."""
+        return rebuild(self.field, values)
+
+
+def trace_back(field: Any, velocity: Any, dt: Any) -> Backtrace:
+    """Where the matter at each grid point of `field` comes from, with Euler's method."""
+    groups = components_of(field)
+    at_rest = _sampler(velocity, field)
+    parts, moves = [], []
+    for group in groups:
+        cells = group[0][2]
+        vectors = zip(at_rest(cells), cells.spacing, strict=True)
+        d = tuple([v * (dt / dx) for v, dx in vectors])
+        for part in group:
+            parts.append(part)
+            moves.append(d)
+    compiled = any(d.backend.can_jit for d in moves[0])
+    # without a compiler, gathers are faster than shifted copies in three dimensions
+    small = small_steps(velocity, dt, moves) if compiled or len(field.geometry.names) < 3 else False
+    return Backtrace(field, tuple(parts), tuple(moves), small)
+
+
+def _sampler(velocity: Any, field: Field) -> Callable[[UniformGrid], list[Tensor]]:
+    """How to get the components of the velocity at cells."""
+    if isinstance(field, StaggeredGrid) and isinstance(velocity, StaggeredGrid) and velocity.geometry == field.geometry:
+        centered = velocity.at_centers()  # the components at other faces are means of those at centers
+
+        def at_faces(faces: UniformGrid) -> list[Tensor]:
+            own = {f: v for v, f in zip(velocity.components, velocity.faces, strict=True)}
+            found = []
+            for name in faces.names:
+                known = own.get(faces) if name == faces.normal else None
+                found.append(sample(centered[{"vector": name}], faces) if known is None else known)
+            return found
+
+        return at_faces
+
+    def at_cells(cells: UniformGrid) -> list[Tensor]:
+        found = sample(velocity, cells)
+        if "vector" not in found.shape.names:
+            found = space_vector(found, cells.names, "A velocity")
+        return list(math.unstack(check_vector(found, cells.names, "A velocity"), "vector"))
+
+    return at_cells
+
+
+def components_of(field: Field) -> list[list[Component]]:
+    """The arrays of a grid as (values, boundary, cells), in groups that share their positions."""
+    if isinstance(field, StaggeredGrid):
+        parts = zip(field.geometry.names, field.components, field.faces, strict=True)
+        return [[(v, field.boundary.component(n), f)] for n, v, f in parts]
+    if not isinstance(field, CenteredGrid):
+        raise TypeError(
+            f"A {type(field).__name__} cannot be advected on a grid.  Resample it to a CenteredGrid or StaggeredGrid."
+        )
+    if "vector" in field.values.shape.names:
+        names = field.values.shape.get_item_names("vector") or range(field.values.shape.get_size("vector"))  # type: ignore[arg-type]
+        parts_ = zip(names, math.unstack(field.values, "vector"), strict=True)
+        return [[(v, field.boundary.component(n), field.geometry) for n, v in parts_]]  # type: ignore[arg-type]
+    return [[(field.values, field.boundary, field.geometry)]]
+
+
+def rebuild(field: Field, values: list[Tensor]) -> Any:
+    """A grid like `field` with new arrays, in the order of `components_of`."""
+    if isinstance(field, StaggeredGrid):
+        return StaggeredGrid.from_components(values, field.boundary, field.geometry)
+    if "vector" in field.values.shape.names:
+        return field.__with_attrs__(math.stack(values, field.values.shape["vector"]), field.boundary)  # type: ignore[attr-defined]
+    return field.__with_attrs__(values[0], field.boundary)  # type: ignore[attr-defined]
+
+
+def surrounded(values: Tensor, boundary: Extrapolation, dims: tuple[str, ...]) -> Tensor:
+    """The array with one layer of boundary values around, computed once."""
+    return barrier(math.pad(values, {n: (1, 1) for n in dims}, boundary))
+
+
+def small_steps(velocity: Any, dt: Any, moves: list[Vectors]) -> Any:
+    """Whether matter moves less than one cell along each axis everywhere: one value for the whole step.
+
+    Values between the faces of a grid are means of those on the faces and of the boundary, so that these suffice.
+    """
+    if not isinstance(velocity, StaggeredGrid):
+        return _below_one([d for move in moves for d in move])
+    found = []
+    for name, values, dx in zip(velocity.geometry.names, velocity.components, velocity.geometry.spacing, strict=True):
+        found.append(values * (dt / dx))
+        rule = velocity.boundary.component(name)
+        ends = {id(s): s for n in velocity.geometry.names for upper in (False, True) for s in [rule.side(n, upper)]}
+        for side in ends.values():
+            if isinstance(side, Constant) and not _is_zero(side.value):
+                found.append(side.value * (dt / dx))
+    return _below_one(found)
+
+
+def _below_one(values: list[Tensor]) -> Any:
+    result: Any = True
+    for v in values:
+        below = math.max_(abs(v), v.shape) < 1.0
+        result = below if result is True else result & below
+    return result
+
+
+def _is_zero(value: Tensor) -> bool:
+    return value.rank == 0 and value.available and value.item() == 0

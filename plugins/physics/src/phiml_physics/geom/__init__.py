@@ -1,0 +1,26 @@
+"""Geometries: boxes, spheres, shapes from images, what they have in common and what is outside; and the cells of
+grids.
+"""
+
+from phiml_core.field import Geometry
+
+from .box import Box, Cuboid
+from .complement import Complement
+from .errors import GeometryError
+from .image_mask import ImageError
+from .sphere import Sphere
+from .uniform_grid import UniformGrid
+from .union import Union, union
+
+__all__ = [
+    "Box",
+    "Complement",
+    "Cuboid",
+    "Geometry",
+    "GeometryError",
+    "ImageError",
+    "Sphere",
+    "UniformGrid",
+    "Union",
+    "union",
+]

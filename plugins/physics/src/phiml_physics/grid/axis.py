@@ -1,0 +1,98 @@
+"""Linear interpolation along one axis between grids whose positions are known before any value is."""
+
+import functools
+from typing import Any
+
+import numpy as np
+from phiml_core import math
+from phiml_core.extrapolation import Constant, Extrapolation, Periodic, ZeroGradient
+from phiml_core.math import Tensor, spatial
+
+from phiml_physics.geom.uniform_grid import UniformGrid, constant
+
+from .errors import ResolutionMismatch
+
+__all__ = ["regrid"]
+
+
+def regrid(values: Tensor, boundary: Extrapolation, source: UniformGrid, target: UniformGrid) -> Tensor:
+    """Values at the cell centers of one grid, interpolated to those of another, axis by axis.
+
+    Grids of equal spacing that are shifted by whole or half cells (faces and centers) need slices and averages only.
+
+    Args:
+        values: tensor with the dims of `source`, for one component if the boundary differs between components.
+        boundary: rule for what lies beyond `source`.
+    """
+    if source is target:
+        return values
+    if source.names != target.names:
+        raise ResolutionMismatch(
+            f"A grid with the axes {','.join(source.names)} cannot be sampled at cells with the axes "
+            f"{','.join(target.names)}."
+        )
+    for i, name in enumerate(source.names):
+        ends = boundary.side(name, False), boundary.side(name, True)
+        kind, *plan = _plan(
+            source.resolution.sizes[i], source.lower[i], source.spacing[i],
+            target.resolution.sizes[i], target.lower[i], target.spacing[i],
+            _reach(ends[0]), _reach(ends[1]),
+        )  # fmt: skip
+        if kind != "same":
+            values = {"shift": _shift, "average": _average, "table": _table}[kind](values, boundary, name, *plan)
+    return values
+
+
+def _reach(side: Extrapolation) -> str:
+    """What to do with positions far outside."""
+    return "near" if isinstance(side, (Constant, ZeroGradient)) else "wrap" if isinstance(side, Periodic) else "far"
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(
+    n: int, lower: float, dx: float, m: int, to_lower: float, to_dx: float, below: str, above: str
+) -> tuple[Any, ...]:
+    """How to get from n to m positions: ('same',), ('shift', k), ('average', k), or ('table', widths, cells,
+    weights).
+    """
+    start = (to_lower + 0.5 * to_dx - lower) / dx - 0.5
+    if abs(to_dx - dx) * m < 1e-6 * dx:
+        nearest, half = round(start), round(start - 0.5)
+        if abs(start - nearest) < 1e-6:
+            return ("same",) if nearest == 0 and m == n else ("shift", n, m, nearest)
+        if abs(start - half - 0.5) < 1e-6:
+            return "average", n, m, half
+    x = start + np.arange(m) * (to_dx / dx)
+    if below == "wrap":
+        x = x % n
+    if below == "near":
+        x = np.maximum(x, -1)
+    if above == "near":
+        x = np.minimum(x, n)
+    cells = np.floor(x).astype(int)
+    weights = x - cells
+    near = np.abs(weights - np.rint(weights)) < 1e-9
+    cells, weights = np.where(near, np.rint(x).astype(int), cells), np.where(near, 0.0, weights)
+    widths = max(0, -int(cells.min())), max(0, int((cells + (weights > 0)).max()) + 1 - n)
+    cells = cells + widths[0]
+    after = np.minimum(cells + 1, n + sum(widths) - 1)
+    return "table", widths, tuple(cells.tolist()), tuple(after.tolist()), tuple(weights.tolist())
+
+
+def _shift(values: Tensor, boundary: Extrapolation, name: str, n: int, m: int, k: int) -> Tensor:
+    return math.pad(values, {name: (-k, k + m - n)}, boundary)
+
+
+def _average(values: Tensor, boundary: Extrapolation, name: str, n: int, m: int, k: int) -> Tensor:
+    wide = _shift(values, boundary, name, n, m + 1, k)
+    return 0.5 * (wide[{name: slice(0, m)}] + wide[{name: slice(1, m + 1)}])
+
+
+def _table(
+    values: Tensor, boundary: Extrapolation, name: str, widths: Any, cells: Any, after: Any, weights: Any
+) -> Tensor:
+    wide = math.pad(values, {name: widths}, boundary) if any(widths) else values
+    near = wide[{name: list(cells)}]
+    if not any(weights):
+        return near
+    return near + constant(weights, spatial(name)) * (wide[{name: list(after)}] - near)
