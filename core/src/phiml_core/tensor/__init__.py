@@ -1,6 +1,7 @@
 """Tensors: the abstract type, its layouts, and the words a layout implements."""
 
 from .dense import Dense, dense
+from .show import show
 from .spec import Spec, make_spec
 from .stacked import Stacked, as_dense
 from .tensor import Tensor
@@ -19,4 +20,5 @@ __all__ = [
     "make_spec",
     "reduce",
     "restructure",
+    "show",
 ]

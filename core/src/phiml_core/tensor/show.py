@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from phiml_core.dispatch import generic
+
 __all__ = ["show"]
 
 
+@generic
 def show(value: Any) -> str:
     """One line for a tensor: its values as far as they fit, its dims, its type where that is not the usual one."""
     from phiml_core.ops import native
