@@ -13,6 +13,7 @@ from phiml_core.tensor.dense import Dense, dense, number
 from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 
 __all__ = [
     "arange", "convert", "full", "linspace", "meshgrid", "ones", "ones_like", "range_tensor", "reshaped_tensor", "sequence_operand",
@@ -185,7 +186,8 @@ def convert(value: Any, backend: Any = None) -> Any:
     def one(t: Tensor) -> Tensor:
         if isinstance(t, Stacked):
             return t.map(one)
-        assert isinstance(t, Dense)
+        if not isinstance(t, Dense):
+            return restructure(t, convert, (t,), (target,))
         if t.backend is target:
             return t
         array = target.from_dlpack(t.native_array, t.backend, t.dtype)

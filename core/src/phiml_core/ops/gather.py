@@ -15,10 +15,12 @@ from phiml_core.tensor.dense_elementwise import preparation
 from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 from phiml_core.tree import is_tree, tree_map
 
 from .create import wrap
 from .join import stack
+from .layouts import has_own_layout
 from .repeat import store
 from .unstack import unstack
 
@@ -52,12 +54,16 @@ def gather(values: Any, indices: Tensor, dims: Any = None, pref_index_dim: str =
         if is_tree(values):
             return tree_map(lambda t: gather(t, indices, dims, pref_index_dim), values)
         values = wrap(values)
+    if has_own_layout(values):
+        return restructure(values, gather, (values,), (indices, dims, pref_index_dim))
     components, indexed = index_components(values.shape, indices, dims, pref_index_dim)
     return _read(values, components, indexed)
 
 
 def take(value: Tensor, dim: Any, positions: Tensor) -> Tensor:
     """The items of `value` along one dim at integer positions, whose dims take its place.  Raises as `gather`."""
+    if has_own_layout(value):
+        return restructure(value, take, (value,), (dim, positions))
     found = select(value.shape, dim)
     if found.rank != 1:
         raise UnknownDim(f"take needs one dim, but {dim!r} selects {found} of {value.shape}.")
@@ -233,6 +239,8 @@ def boolean_mask(value: Any, dim: Any, mask: Tensor, preserve_names: bool = Fals
         if is_tree(value):
             return tree_map(lambda t: boolean_mask(t, dim, mask, preserve_names), value)
         value = wrap(value)
+    if has_own_layout(value):
+        return restructure(value, boolean_mask, (value,), (dim, mask, preserve_names))
     if mask.dtype.kind is not bool:
         raise TypeError(f"boolean_mask needs a boolean mask, not {mask.dtype}.  Compare first, or gather at positions.")
     found = select(merge_shapes(mask.shape, value.shape, operation="boolean_mask"), dim)

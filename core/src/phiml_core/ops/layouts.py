@@ -13,7 +13,7 @@ from phiml_core.tensor.words import restructure
 
 from .create import wrap
 
-__all__ = ["dense_or_layout", "dense_word"]
+__all__ = ["dense_or_layout", "dense_word", "has_own_layout"]
 
 
 def over_tree(value: Any, op: Any, args: tuple[Any, ...]) -> Any:
@@ -44,6 +44,11 @@ def _(lead: Stacked, op, values, args):
         return op(*[as_dense(v) if isinstance(v, Stacked) else v for v in values], *args)
     columns = [lead.items(v) for v in values]
     return Stacked(tuple(op(*row, *args) for row in zip(*columns, strict=True)), lead.dim)
+
+
+def has_own_layout(value: Any) -> bool:
+    """Whether `value` is a tensor of a layout that answers structural operations by its method of `restructure`."""
+    return isinstance(value, Tensor) and not isinstance(value, (Dense, Stacked))
 
 
 def dense_or_layout(value: Any, op: Any, args: tuple[Any, ...]) -> Any:

@@ -7,14 +7,19 @@ from phiml_core.shape import Shape, ShapeError, UnknownDim, select
 from phiml_core.tensor.align import aligner
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec
-from phiml_core.tensor.stacked import as_dense
+from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree import value_attributes
 
 __all__ = ["NotConcrete", "device", "is_available", "item", "to_native", "to_numpy"]
 
 
 class NotConcrete(TypeError):
-    """The value of a tensor was needed while a function is being compiled or differentiated."""
+    """The values of a tensor, `native`, were needed while a function is being compiled or differentiated."""
+
+    def __init__(self, message: str, native: Any = None):
+        super().__init__(message)
+        self.native = native
 
 
 def _order(value: Dense, order: Any) -> Shape:
@@ -68,22 +73,30 @@ def is_available(value: Tensor) -> bool:
     """Whether the values of a tensor can be read."""
     if isinstance(value, Dense):
         return value.backend.is_available(value.native_array)
-    return all(is_available(c) for c in getattr(value, "components", ()))
+    return all(is_available(c) for c in _inner(value))
 
 
 def device(value: Tensor) -> Any:
     """The device that holds the values of a tensor."""
-    block = value if isinstance(value, Dense) else next(iter(getattr(value, "components", ())), None)
-    if block is None:
-        return None
-    return block.backend.device(block.native_array) if isinstance(block, Dense) else device(block)
+    if isinstance(value, Dense):
+        return value.backend.device(value.native_array)
+    first = next(iter(_inner(value)), None)
+    return None if first is None else device(first)
+
+
+def _inner(value: Tensor) -> tuple[Tensor, ...]:
+    """The tensors that a layout is made of."""
+    if isinstance(value, Stacked):
+        return value.components
+    names = value_attributes(type(value)) or ()
+    return tuple(t for t in (getattr(value, n) for n in names) if isinstance(t, Tensor))
 
 
 def to_numpy(value: Tensor, order: Any = None) -> Any:
     """The values as a NumPy array with dims in the given order; see `Tensor.native`."""
     array = to_native(value, order)
     if value.backend.is_traced(array):
-        raise NotConcrete(_message(value, "numpy()"))
+        raise NotConcrete(_message(value, "numpy()"), as_dense(value).native_array)
     return value.backend.to_numpy(array)
 
 
@@ -102,5 +115,5 @@ def item(value: Tensor, what: str) -> Any:
             f"{what}() needs a single value, but the shape is {value.shape}.  Slice or reduce it first, e.g. t.sum."
         )
     if block.backend.is_traced(block.native_array):
-        raise NotConcrete(_message(value, f"{what}()"))
+        raise NotConcrete(_message(value, f"{what}()"), block.native_array)
     return block.backend.to_numpy(block.native_array).reshape(()).item()

@@ -17,6 +17,8 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import reduce
 
 from .create import wrap
+from .layouts import has_own_layout
+from .repeat import expand, store
 
 __all__ = [
     "all_", "any_", "argmax", "argmin", "cumulative_sum", "l1_loss", "l2_loss", "max_", "mean", "min_", "prod", "std", "sum_", "variance",
@@ -167,7 +169,8 @@ def mean(value: Any, dim: Any = non_batch, weight: Any = None) -> Any:
     if weight is None:
         return reduce(value, MEAN, dim)
     total = value * weight
-    return reduce(total, SUM, dim) / reduce(weight + total * 0, SUM, dim)
+    weight = expand(weight if isinstance(weight, Tensor) else wrap(weight), total.shape)
+    return reduce(total, SUM, dim) / reduce(weight, SUM, dim)
 
 
 def max_(value: Any, dim: Any = non_batch) -> Any:
@@ -217,44 +220,59 @@ def _loss(value: Any, dim: Any, function: Callable[[Any], Any]) -> Any:
     return _combine([reduce(function(t), SUM, t.shape.only(dim)) for t in tree_leaves(value)], SUM)
 
 
-def _along(value: Tensor, word: Any, dim: Any, keep: bool, kind: Any = None) -> Dense:
-    block = as_dense(value)
+class AlongDim:
+    """An operation on all values along one dim: its array word, whether the dim is kept, and the kind of the result."""
+
+    __slots__ = ("keep", "kind", "name", "primitive")
+
+    def __init__(self, name: str, keep: bool, kind: Any = None):
+        self.name, self.primitive, self.keep, self.kind = name, getattr(primitive, name), keep, kind
+
+    def __call__(self, value: Tensor, dim: Any) -> Any:
+        return reduce(value, self, dim) if has_own_layout(value) else _along(self, as_dense(value), dim)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+ARGMAX, ARGMIN = AlongDim("argmax", keep=False, kind=int), AlongDim("argmin", keep=False, kind=int)
+CUMSUM, SORT = AlongDim("cumsum", keep=True), AlongDim("sort", keep=True)
+
+
+def _along(op: AlongDim, block: Dense, dim: Any) -> Dense:
     spec = block.spec
     found = select(spec.shape, dim)
     if found.rank != 1:
-        raise UnknownDim(f"{word.__name__} works along one dim, but {dim!r} selects {found} of {spec.shape}.")
+        raise UnknownDim(f"{op.name} works along one dim, but {dim!r} selects {found} of {spec.shape}.")
     name = found.name
     if name not in spec.axes:
-        from .repeat import store
-
         block = as_dense(store(block, name))
         spec = block.spec
     axis = spec.axes[name]
     backend = spec.backend
-    bound = backend.bind(word)
-    dtype = spec.dtype if kind is None else as_dtype(kind, current().bits)
+    bound = backend.bind(op.primitive)
+    dtype = spec.dtype if op.kind is None else as_dtype(op.kind, current().bits)
     astype = backend.bind(primitive.astype)
     run = backend.fuse(lambda x: astype(bound(x, axis), dtype), spec.wide or dtype.precision == 64)
-    if keep:
-        return Dense(run(block.native_array), spec.with_dtype(dtype))
-    return Dense(run(block.native_array), spec.without(name).with_dtype(dtype))
+    out = spec if op.keep else spec.without(name)
+    return Dense(run(block.native_array), out.with_dtype(dtype))
 
 
 def argmax(value: Tensor, dim: Any) -> Tensor:
     """Position of the first largest value along one dim."""
-    return _along(value, primitive.argmax, dim, keep=False, kind=int)
+    return ARGMAX(value, dim)
 
 
 def argmin(value: Tensor, dim: Any) -> Tensor:
     """Position of the first smallest value along one dim."""
-    return _along(value, primitive.argmin, dim, keep=False, kind=int)
+    return ARGMIN(value, dim)
 
 
 def cumulative_sum(value: Tensor, dim: Any) -> Tensor:
     """Running sum along one dim."""
-    return _along(value, primitive.cumsum, dim, keep=True)
+    return CUMSUM(value, dim)
 
 
 def sort(value: Tensor, dim: Any) -> Tensor:
     """The values in ascending order along one dim."""
-    return _along(value, primitive.sort, dim, keep=True)
+    return SORT(value, dim)

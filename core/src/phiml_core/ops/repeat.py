@@ -7,8 +7,9 @@ from phiml_core.shape import Shape, ShapeError, Varying, merge_shapes
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 
-from .layouts import dense_or_layout
+from .layouts import dense_or_layout, has_own_layout
 from .unstack import unstack
 
 __all__ = ["expand", "store"]
@@ -51,6 +52,8 @@ def store(value: Tensor, dims: Any = None) -> Tensor:
     """`value` with the dims that `dims` selects (by default all) stored in the native array instead of being constant."""
     if isinstance(value, Stacked):
         return value.map(lambda c: store(c, None if dims is None else c.shape.only(dims)))
+    if has_own_layout(value):
+        return restructure(value, store, (value,), (dims,))
     spec = as_dense(value).spec
     wanted = spec.shape if dims is None else spec.shape.only(dims)
     missing = wanted.without(spec.stored)

@@ -14,10 +14,12 @@ from phiml_core.tensor.promote import common_type
 from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import leader, restructure
 
 from .create import full, wrap
 from .elementwise import clip, where
 from .gather import INDEX, index_components
+from .layouts import has_own_layout
 from .repeat import expand, store
 
 __all__ = ["OutsideGrid", "scatter"]
@@ -69,6 +71,10 @@ def scatter(
             f"Unknown handling of positions outside {outside_handling!r}.  Use one of {', '.join(OUTSIDE)}."
         )
     values = values if isinstance(values, Tensor) else wrap(values)
+    tensors, rest = ((values,), (base_grid,)) if isinstance(base_grid, Shape) else ((values, base_grid), ())
+    if has_own_layout(lead := leader(tensors)):
+        options = (indices, mode, outside_handling, default, pref_index_dim)
+        return restructure(lead, scatter_values, tensors, (*rest, *options))
     if isinstance(base_grid, Shape):
         base_grid = _new(base_grid, values, mode, default)
     components, indexed = index_components(base_grid.shape, indices, None, pref_index_dim)
@@ -93,6 +99,12 @@ def scatter(
         base = as_dense(pad(base, {indexed[0]: (0, 1)}, 0))
     result = _write(base, indexed, tuple(map(as_dense, components)), as_dense(values), mode)
     return result[{indexed[0]: slice(0, sizes[0])}] if crop else result
+
+
+def scatter_values(values: Tensor, base_grid: Any, indices: Tensor, mode: str, *options: Any) -> Tensor:
+    """`scatter` with the values first, for layouts that go on with their inner tensors."""
+    outside_handling, default, pref_index_dim = options
+    return scatter(base_grid, indices, values, mode, outside_handling, default, pref_index_dim)
 
 
 def _new(shape: Shape, values: Tensor, mode: str, default: Any) -> Tensor:

@@ -26,7 +26,14 @@ def elementwise(lead: Any, op: Any, values: tuple[Any, ...]) -> Any:
 
 @generic(on="lead")
 def reduce(lead: Any, op: Any, dims: Any) -> Any:
-    """A reduction (`op`: sum, max, …) of `lead` over the dims that `dims` selects."""
+    """A reduction of `lead` over the dims that `dims` selects.
+
+    Args:
+        lead: the tensor.
+        op: the reduction; `op(inner, dims)` goes on with the inner tensor of a layout.  Its `name` is 'sum', 'prod', 'mean', 'max',
+            'min', 'any' or 'all', or along one dim 'argmax', 'argmin' (positions), 'cumsum' or 'sort' (which keep the dim).
+        dims: names, shape or filter.
+    """
 
 
 @generic(on="lead")
@@ -35,8 +42,8 @@ def restructure(lead: Any, op: Any, values: tuple[Any, ...], args: tuple[Any, ..
 
     Args:
         lead: the value with the highest layout rank; only its class counts.
-        op: the public function itself.  `op(*inner_values, *args)` goes on with the inner tensors of a layout (for functions of a
-            sequence of tensors: `op(inner_values, *args)`, see `op.of_sequence`).
+        op: the function itself; `op(*inner_values, *args)` goes on with the inner tensors of a layout.  Its `__name__` says what it
+            does.
         values: the tensors.
         args: all further arguments.
     """
@@ -44,7 +51,14 @@ def restructure(lead: Any, op: Any, values: tuple[Any, ...], args: tuple[Any, ..
 
 @generic(on="lead")
 def contract(lead: Any, op: Any, values: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
-    """A sum of products over dims (`dot`, matrix products) of tensors of several layouts."""
+    """A sum of products over dims of two tensors of several layouts.
+
+    Args:
+        lead: the value with the highest layout rank; only its class counts.
+        op: the function itself, such as `dot`; `op(x, args[0], y, args[1])` goes on with the inner tensors of a layout.
+        values: the tensors x and y.
+        args: the dims of each that are summed over.
+    """
 
 
 @generic(on="value")

@@ -1,17 +1,45 @@
 """Functions with a hand-written derivative, and values without one."""
 
-from collections.abc import Callable
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from phiml_core.backend import primitive
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.choose import backend as choose_backend
+from phiml_core.backend.choose import default_backend
+from phiml_core.backend.precision import current, precision
+from phiml_core.ops.elementwise import where
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked
-from phiml_core.tree.structure import Leaf, Structure, flatten
+from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree.structure import Leaf, Node, Static, Structure, flatten
 from phiml_core.tree.tree import tree_map
 
 from . import status
-from .boundary import backend_for, conform, entering, join_structures, prepare
+from .boundary import backend_for, conform, entering, join_structures, leaving, prepare, wide
 
-__all__ = ["barrier", "custom_gradient", "stop_gradient"]
+__all__ = ["CapturedGradient", "barrier", "capture_errors", "custom_gradient", "stop_gradient"]
+
+
+class CapturedGradient(TypeError):
+    """A function with a hand-written derivative reads a value that is being differentiated but is none of its arguments."""
+
+
+@contextlib.contextmanager
+def capture_errors(backend: Backend, name: str) -> Iterator[None]:
+    """Explain the errors of a backend about values that leave the function they are traced in."""
+    try:
+        yield
+    except Exception as error:
+        if not backend.is_capture_error(error) or isinstance(error, CapturedGradient):
+            raise
+        raise CapturedGradient(
+            f"{name} reads a value that is being differentiated or compiled and is none of its arguments, so that its derivative "
+            "is not known (or keeps one beyond the function it belongs to).  With custom_gradient, pass the value as an argument "
+            "(its gradient may be None)."
+        ) from error
 
 
 def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) -> Callable[..., Any]:
@@ -21,39 +49,51 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         function: takes and returns trees of tensors (positional arguments).  What it reads besides its arguments is a constant of
             the derivative.
         gradient: `gradient(inputs, output, output_gradient)` returns the gradients of the inputs: a tuple of one tree per input, shaped
-            like it, where None stands for zero.  `inputs` is the tuple of arguments.
+            like it, where None (also for parts of a tree) stands for zero.  `inputs` is the tuple of arguments.  It runs under the
+            precision and the default backend that `function` ran under.
 
     Returns:
         A function of the same arguments.  On backends without derivatives it is `function` itself.
+
+    Raises (when called or differentiated):
+        CapturedGradient: `function` or `gradient` reads a value that is being differentiated and is none of the arguments.
+        TypeError: `gradient` returns something else than one gradient per argument, shaped like it.
+
+    Where something fails in `gradient` (see `status.report`) inside compiled code, the gradients are NaN.
     """
+    name = getattr(function, "__name__", type(function).__name__)
 
     def wrapped(*args: Any) -> Any:
         leaves: list[Any] = []
         given = flatten(args, leaves)
         backend = backend_for(given)
-        if not backend.can_differentiate or not leaves:
-            return function(*args)
+        if not backend.can_differentiate or not backend.any_traced(leaves):
+            return function(*args)  # no derivative is being taken
         seen = entering(given, backend)
-        trace = _Trace(function, seen, backend)
+        trace = _Trace(function, gradient, seen, backend, name)
         rule = backend.custom_vjp(
             lambda *xs: (outs := trace.run(*xs), (xs, outs)),
-            lambda residuals, cotangents: trace.pull_back(gradient, *residuals, cotangents),
+            lambda residuals, cotangents: trace.pull_back(*residuals, cotangents),
             trace.run,
         )
-        outputs = rule(*prepare(leaves, given, seen, backend))
+        with capture_errors(backend, name):
+            outputs = rule(*prepare(leaves, given, seen, backend))
         result = trace.output.build(iter(outputs[: trace.values]))
         stream = iter(outputs[trace.values :])
         status.emit([t.build(stream) for t in trace.templates])
         return result
 
+    wrapped.__name__, wrapped.__doc__ = name, function.__doc__
     return wrapped
 
 
 class _Trace:
-    """The flat form of a function: native arrays in, native arrays and status leaves out."""
+    """The flat form of a function and its gradient: native arrays in, native arrays and status leaves out."""
 
-    def __init__(self, function: Callable[..., Any], seen: Structure, backend: Any):
-        self.function, self.seen, self.backend = function, seen, backend
+    def __init__(self, function: Any, gradient: Any, seen: Structure, backend: Backend, name: str):
+        self.function, self.gradient, self.name = function, gradient, name
+        self.seen, self.backend = seen, backend
+        self.precision, self.default = current().bits, default_backend()
         self.output: Any = None
         self.values = 0
         self.templates: list[Any] = []
@@ -63,68 +103,83 @@ class _Trace:
         with status.collect() as collected:
             result = self.function(*args)
         out: list[Any] = []
-        structure = flatten(result, out)
-        self.output = entering(structure, self.backend)
-        out = prepare(out, structure, self.output, self.backend)
+        self.output, out = leaving(flatten(result, out), out, self.backend)
         self.values = len(out)
         hidden, self.templates = collected.flatten()
         return (*out, *hidden)
 
-    def pull_back(self, gradient: Callable[..., Any], inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
+    def pull_back(self, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
+        with (
+            precision(self.precision),
+            choose_backend(self.default),
+            self.backend.context(wide(self.seen) or wide(self.output)),
+        ):
+            return self._pull_back(inputs, outputs, cotangents)
+
+    def _pull_back(self, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
         args = self.seen.build(iter(inputs))
         output = self.output.build(iter(outputs[: self.values]))
-        output_gradient = self.output.build(iter(cotangents[: self.values]))
+        leaves = self.output.leaf_structures()
+        slopes = [c if _moves(s) else self._zero(s) for s, c in zip(leaves, cotangents[: self.values], strict=True)]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
-            grads = gradient(args, output, output_gradient)
+            grads = self.gradient(args, output, self.output.build(iter(slopes)))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
             raise TypeError(
-                f"The gradient of {self.function.__name__} must return a tuple of {len(args)} gradients, one per argument."
+                f"The gradient of {self.name} must return a tuple of {len(args)} gradients, one per argument, not {_short(grads)}."
             )
-        failed = [r.failed.any for r in collected.reports if r.raise_with is not None]
         result: list[Any] = []
-        stream = iter(inputs)
         for part, grad in zip(self.seen.parts, grads, strict=True):
-            result += self._one(part, grad, stream)
+            found: list[Any] = []
+            self._match(flatten(grad, found), part, iter(found), result)
+        failed = [r.failed.any for r in collected.reports if r.raise_with is not None]
         if failed:
-            from phiml_core.ops.elementwise import where
+            result = self._spoil(result, functools.reduce(lambda a, b: a | b, failed))
+        return tuple([x if _moves(s) else None for s, x in zip(self.seen.leaf_structures(), result, strict=True)])
 
-            bad = failed[0]
-            for f in failed[1:]:
-                bad = bad | f
-            specs = [leaf.spec for leaf in self.seen.leaf_structures()]
-            result = [
-                x if s.dtype.kind not in (float, complex) else where(bad, float("nan"), Dense(x, s)).native_array
-                for x, s in zip(result, specs, strict=True)
-            ]
-        return tuple(result)
+    def _match(self, grad: Structure, part: Structure, leaves: Iterator[Any], result: list[Any]) -> None:
+        """Append the gradients for the leaves of `part`: those given, zero where None was given."""
+        if isinstance(grad, Static) and not isinstance(part, Static):
+            if grad.value is not None:
+                raise TypeError(f"The gradient of {self.name} holds {grad.value!r} where a tensor or None must stand.")
+            result += [self._zero(leaf) for leaf in part.leaf_structures()]
+        elif isinstance(grad, Node) and isinstance(part, Node) and len(grad.parts) == len(part.parts):
+            pairs = grad.parts
+            if grad.cls is dict and part.cls is dict and set(grad.static) == set(part.static):
+                given = {
+                    k: (g, [next(leaves) for _ in g.leaf_structures()]) for k, g in zip(grad.static, pairs, strict=True)
+                }
+                for key, p in zip(part.static, part.parts, strict=True):
+                    self._match(given[key][0], p, iter(given[key][1]), result)
+                return
+            for g, p in zip(pairs, part.parts, strict=True):
+                self._match(g, p, leaves, result)
+        else:
+            join_structures(grad, part, f"The gradient of {self.name}")  # the same tree and shapes
+            mine = [next(leaves) for _ in grad.leaf_structures()]
+            moving = [_moves(s) for s in part.leaf_structures()]
+            if all(moving):
+                result += conform(mine, grad, part)
+            else:
+                result += mine
 
-    def _one(self, part: Structure, grad: Any, inputs: Any) -> list[Any]:
-        natives = [next(inputs) for _ in part.leaf_structures()]
-        if grad is None:
-            return [_zero(leaf, x, self.backend) for leaf, x in zip(part.leaf_structures(), natives, strict=True)]
-        leaves: list[Any] = []
-        structure = flatten(grad, leaves)
-        structure = _like(structure, part)
-        return conform(leaves, structure, join_or_part(structure, part))
+    def _zero(self, leaf: Leaf) -> Any:
+        return primitive.zeros(self.backend, leaf.spec.stored.sizes, leaf.spec.dtype)
+
+    def _spoil(self, grads: list[Any], bad: Tensor) -> list[Any]:
+        """The gradients, NaN where the adjoint failed."""
+        specs = [leaf.spec for leaf in self.seen.leaf_structures()]
+        return [
+            where(bad, float("nan"), Dense(x, s)).native_array if s.dtype.kind in (float, complex) else x
+            for x, s in zip(grads, specs, strict=True)
+        ]
 
 
-def join_or_part(structure: Structure, part: Structure) -> Structure:
-    """The structure of the argument, after checking that the gradient has the same tree and shapes."""
-    join_structures(structure, part, "A custom gradient")
-    return part
+def _moves(leaf: Leaf) -> bool:
+    return leaf.spec.dtype.kind in (float, complex)
 
 
-def _like(structure: Structure, part: Structure) -> Structure:
-    """The structure of a gradient, number leaves read as tensors."""
-    return structure
-
-
-def _zero(leaf: Leaf, x: Any, backend: Any) -> Any:
-    from phiml_core.backend import primitive
-
-    if leaf.spec.dtype.kind in (float, complex):
-        return backend.bind(primitive.multiply)(x, 0.0)
-    return None
+def _short(value: Any) -> str:
+    return f"{len(value)}" if isinstance(value, (tuple, list)) else type(value).__name__
 
 
 def stop_gradient(x: Any) -> Any:
@@ -133,7 +188,9 @@ def stop_gradient(x: Any) -> Any:
     def one(t: Any) -> Any:
         if isinstance(t, Stacked):
             return t.map(one)
-        return Dense(t.backend.stop_gradient(t.native_array), t.spec) if isinstance(t, Dense) else t
+        if not isinstance(t, Dense):
+            return restructure(t, stop_gradient, (t,), ())
+        return Dense(t.backend.stop_gradient(t.native_array), t.spec)
 
     return tree_map(one, x)
 
