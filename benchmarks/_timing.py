@@ -3,13 +3,10 @@
 The figure to trust is the *ratio within a round*: its median and quartiles over all rounds.  The first candidate is the
 reference and runs twice a round; the ratio of the two (the A/A line) says how much of a ratio is noise.
 """
+
 from __future__ import annotations
 
 import os
-
-for _name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'):
-    os.environ.setdefault(_name, '1')  # a second BLAS thread on shared cores costs up to 100x; must precede `import numpy`
-
 import statistics
 import sys
 import time
@@ -17,19 +14,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # a second thread on shared cores costs up to 100x; NumPy must not be loaded yet
+
 MIN_PAIRS = 15
-A_A = 'A/A'
+A_A = "A/A"
 
 
 def block(value: Any) -> Any:
     """Waits for all asynchronous (JAX) arrays in `value`; returns it."""
-    jax = sys.modules.get('jax')
+    jax = sys.modules.get("jax")
     return value if jax is None else jax.block_until_ready(value)
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Times of one candidate in seconds per call, one entry per round, and those of the reference in the same rounds."""
+    """Seconds per call of one candidate, one entry per round, and those of the reference in the same rounds."""
+
     name: str
     times: tuple[float, ...]
     reference: tuple[float, ...]
@@ -73,8 +74,12 @@ def run(function: Callable[[], Any], calls: int) -> float:
     return (time.perf_counter() - start) / calls
 
 
-def interleave(candidates: Mapping[str, Callable[[], Any]], pairs: int = 2 * MIN_PAIRS - 9, at_least: float = 0.003,
-               budget: float = 40.0) -> dict[str, Timing]:
+def interleave(
+    candidates: Mapping[str, Callable[[], Any]],
+    pairs: int = 2 * MIN_PAIRS - 9,
+    at_least: float = 0.003,
+    budget: float = 40.0,
+) -> dict[str, Timing]:
     """Times all candidates in turn.
 
     Args:
@@ -87,7 +92,7 @@ def interleave(candidates: Mapping[str, Callable[[], Any]], pairs: int = 2 * MIN
     """
     names = list(candidates)
     calls = {name: calls_for(candidates[name], at_least) for name in names}
-    order = names + [A_A]
+    order = [*names, A_A]
     functions = {**candidates, A_A: candidates[names[0]]}
     calls[A_A] = calls[names[0]]
     times: dict[str, list[float]] = {name: [] for name in order}
@@ -103,25 +108,33 @@ def interleave(candidates: Mapping[str, Callable[[], Any]], pairs: int = 2 * MIN
 
 def seconds(value: float) -> str:
     """`value` with a unit that keeps three digits readable."""
-    for unit, scale in (('s', 1.0), ('ms', 1e-3), ('µs', 1e-6)):
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= scale:
-            return f'{value / scale:.3g} {unit}'
-    return f'{value * 1e9:.3g} ns'
+            return f"{value / scale:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Markdown table with aligned columns."""
     rows = [list(map(str, row)) for row in rows]
     widths = [max(len(r[i]) for r in [list(head), *rows]) for i in range(len(head))]
-    line = lambda cells: '| ' + ' | '.join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + ' |'  # noqa: E731
-    return '\n'.join([line(head), '|' + '|'.join('-' * (w + 2) for w in widths) + '|', *map(line, rows)])
+    line = lambda cells: "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
+    return "\n".join([line(head), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *map(line, rows)])
 
 
-def report(timings: Mapping[str, Timing], extra: Mapping[str, str] | None = None, extra_head: str = 'note') -> str:
+def report(timings: Mapping[str, Timing], extra: Mapping[str, str] | None = None, extra_head: str = "note") -> str:
     """Table of median, best, ratio to the reference and quartiles; `extra` adds a last column."""
     rows = []
     for name, t in timings.items():
         low, high = t.quartiles
-        rows.append([name, seconds(t.median), seconds(t.best), f'{t.ratio:.2f}', f'{low:.2f} – {high:.2f}',
-                     (extra or {}).get(name, '')])
-    return table(['candidate', 'median', 'best', 'reference / this', 'quartiles', extra_head], rows)
+        rows.append(
+            [
+                name,
+                seconds(t.median),
+                seconds(t.best),
+                f"{t.ratio:.2f}",
+                f"{low:.2f} – {high:.2f}",
+                (extra or {}).get(name, ""),
+            ]
+        )
+    return table(["candidate", "median", "best", "reference / this", "quartiles", extra_head], rows)

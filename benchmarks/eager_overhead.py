@@ -1,12 +1,11 @@
 """Overhead of eager operations over the native call, beside phiml: `python benchmarks/eager_overhead.py [numpy] [jax]`.
 
-Each library runs in processes of its own, alternating, since phiml switches JAX to 64 bits for the whole process.  Within a process every
-round times the native call and the library's call of each operation one after the other; the overhead is the median of their differences.
+Each library runs in processes of its own, alternating, since phiml switches JAX to 64 bits for the whole process.
+Within a process every round times the native call and the library's call of each operation one after the other; the
+overhead is the median of their differences.
 """
 
 from __future__ import annotations
-
-import _timing as timing  # first: pins the threads
 
 import argparse
 import json
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import _timing as timing  # first: pins the threads
 from peers import phiml_overhead as peer
 
 ROUNDS, CALLS, PROCESSES = 31, 200, 3
@@ -82,10 +82,27 @@ def compare(backend: str) -> str:
                 sums[library] += value
                 positive[library] += max(value, 0)  # one call may beat the native one, which must not pay for another
         noise = max(median(library, name, 2) for library in LIBRARIES)
-        rows.append([name, f"{median('ours', name, 1):.2f}", f"{ours:.2f}", f"{theirs:.2f}", f"{ours / theirs:.2f}", f"{noise:.2f}"])
+        rows.append(
+            [
+                name,
+                f"{median('ours', name, 1):.2f}",
+                f"{ours:.2f}",
+                f"{theirs:.2f}",
+                f"{ours / theirs:.2f}",
+                f"{noise:.2f}",
+            ]
+        )
     rows.append(["sum", "", f"{sums['ours']:.1f}", f"{sums['phiml']:.1f}", f"{sums['ours'] / sums['phiml']:.3f}", ""])
-    rows.append(["sum, none below 0", "", f"{positive['ours']:.1f}", f"{positive['phiml']:.1f}",
-                 f"{positive['ours'] / positive['phiml']:.3f}", ""])
+    rows.append(
+        [
+            "sum, none below 0",
+            "",
+            f"{positive['ours']:.1f}",
+            f"{positive['phiml']:.1f}",
+            f"{positive['ours'] / positive['phiml']:.3f}",
+            "",
+        ]
+    )
     return timing.table(["operation", "native µs", "ours +µs", "phiml +µs", "ours / phiml", "A/A µs"], rows)
 
 

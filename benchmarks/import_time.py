@@ -1,11 +1,11 @@
-"""What `import phiml_core` adds to `import numpy, plum`: fresh processes in turn, `python benchmarks/import_time.py`."""
+"""What `import phiml_core` adds to `import numpy, plum`, in fresh processes: `python benchmarks/import_time.py`."""
 
 from __future__ import annotations
 
-import _timing as timing  # first: pins the threads
-
 import subprocess
 import sys
+
+import _timing as timing  # first: pins the threads
 
 BUDGET = 0.120
 STATEMENTS = {

@@ -1,7 +1,7 @@
 """A galaxy of stars that attract each other: `python examples/galaxy.py [--backend jax] [--stars 256] [--steps 100]`.
 
-Every star pulls at every other one (Newton 1687).  The step names no dimension but the one it sums over: it runs in two or three
-dimensions, on a batch of galaxies, on any backend and compiled.
+Every star pulls at every other one (Newton 1687).  The step names no dimension but the one it sums over: it runs in two
+or three dimensions, on a batch of galaxies, on any backend and compiled.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def galaxy_step(x: Tensor, v: Tensor, masses: Tensor, dt: float) -> tuple[Tensor
 
 
 def disc(stars: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Positions, velocities and masses of a rotating disc: one heavy star in the middle, light ones on nearly circular orbits."""
+    """Positions, velocities and masses of a disc: a heavy star in the middle, light ones on nearly circular orbits."""
     rng = np.random.default_rng(seed)
     radius, angle = rng.uniform(0.5, 2, stars), rng.uniform(0, 2 * np.pi, stars)
     direction = np.stack([np.cos(angle), np.sin(angle), np.zeros(stars)], -1)
@@ -60,7 +60,8 @@ def main() -> None:
     drift = float(math.vec_length(math.sum_(masses * v, "stars") - momentum))  # waits for the result
     seconds = time.perf_counter() - start
     radius = float(math.mean(math.vec_length(x), "stars"))
-    print(f"{arguments.steps} steps of {arguments.stars} stars on {arguments.backend}: {1000 * seconds / arguments.steps:.3f} ms per step")
+    each = 1000 * seconds / arguments.steps
+    print(f"{arguments.steps} steps of {arguments.stars} stars on {arguments.backend}: {each:.3f} ms per step")
     print(f"mean distance from the centre {radius:.3f}, drift of the total momentum {drift:.1e}")
 
 

@@ -1,14 +1,15 @@
 """The step of `smoke_jax.py`, written by hand to be fast on a CPU: what is attainable, and in which formulation.
 
-- Interpolation at x - d with |d| < 1 needs no gather: each corner of the cell is the centre value or a neighbour chosen by the
-  sign of d, so all 2^d corners come from shifted copies and selects.  `lax.cond` takes the gather form for larger d.
-  Both pick the cell index + floor(-d); the corners give value, lower and upper bound of the clamp at no further cost.
-- The adjoint of the shift form is again made of shifts.  `custom_vjp` stands *around* the `cond`, so that only the padded
-  values and d are kept for the backward pass.
+- Interpolation at x - d with |d| < 1 needs no gather: each corner of the cell is the centre value or a neighbour chosen
+  by the sign of d, so all 2^d corners come from shifted copies and selects.  `lax.cond` takes the gather form for
+  larger d.  Both pick the cell index + floor(-d); the corners give value and bounds of the clamp at no further cost.
+- The adjoint of the shift form is again made of shifts.  `custom_vjp` stands *around* the `cond`, so that only the
+  padded values and d are kept for the backward pass.
 - The projection is its own adjoint.  The Poisson problem is solved by one n-D real FFT of the permuted array (2D) or by
   cosine matrices (small and 3D).  The largest modes of the pressure are differentiated in the spectrum instead of
   subtracting neighbouring rounded values, which leaves a divergence of about 1e-6 without a second pass.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -27,6 +28,7 @@ barrier = lax.optimization_barrier  # XLA otherwise fuses the padding into every
 
 # --- interpolation: corners of the cell that x - d lies in ---
 
+
 def positive(d):
     """Whether the lower cell is meant; at d = 0 it is index and index + 1, as floor(-d) has it."""
     return [x > 0 for x in d]
@@ -38,18 +40,20 @@ def distances(d):
 
 
 def shift_corners(padded, lower):
-    """Corners in product order (centre before neighbour, first axis outermost) of `padded`, which has one layer more."""
+    """Corners in product order (centre before neighbour, first axis outermost); `padded` has one layer more."""
     shape = lower[0].shape
     ndim = len(shape)
-    found = {((), o): lax.slice(padded, o, [a + n for a, n in zip(o, shape, strict=True)])
-             for o in itertools.product((0, 1, 2), repeat=ndim)}
+    found = {
+        ((), o): lax.slice(padded, o, [a + n for a, n in zip(o, shape, strict=True)])
+        for o in itertools.product((0, 1, 2), repeat=ndim)
+    }
     for axis in range(ndim):
         chosen = {}
         for (pick, (first, *rest)), value in found.items():
             if first == 1:
-                chosen[pick + (0,), tuple(rest)] = value
+                chosen[(*pick, 0), tuple(rest)] = value
             elif first == 0:
-                chosen[pick + (1,), tuple(rest)] = jnp.where(lower[axis], value, found[pick, (2, *rest)])
+                chosen[(*pick, 1), tuple(rest)] = jnp.where(lower[axis], value, found[pick, (2, *rest)])
         found = chosen
     return [found[pick, ()] for pick in itertools.product((0, 1), repeat=ndim)]
 
@@ -70,8 +74,10 @@ def shift_adjoint(value, d, padded=None, bounds=()):
     value, bounds, *d = jax.tree.map(lambda x: barrier(jnp.pad(x, 2)), (value, bounds, *d))
     total = 0
     for offset in sources(ndim):
-        def there(x, start=[1 - o for o in offset]):  # the cell whose corner at `offset` is this entry
+
+        def there(x, start=tuple(1 - o for o in offset)):  # the cell whose corner at `offset` is this entry
             return lax.slice(x, start, [a + n for a, n in zip(start, shape, strict=True)])
+
         weight, picked = there(value), True
         for x, o in zip(map(there, d), offset, strict=True):
             weight = weight * (jnp.maximum(x, 0) if o < 0 else jnp.maximum(-x, 0) if o > 0 else 1 - jnp.abs(x))
@@ -90,7 +96,7 @@ def gather_index(d, padded_shape):
     for axis, x in enumerate(d):
         cell = jnp.floor(-x).astype(jnp.int32)
         index = lax.broadcasted_iota(jnp.int32, x.shape, axis) + cell + 1
-        stride = int(np.prod(padded_shape[axis + 1:]))
+        stride = int(np.prod(padded_shape[axis + 1 :]))
         sides.append([jnp.clip(index + o, 0, padded_shape[axis] - 1) * stride for o in (0, 1)])
     return [sum(sides[axis][q] for axis, q in enumerate(pick)) for pick in itertools.product((0, 1), repeat=ndim)]
 
@@ -98,13 +104,13 @@ def gather_index(d, padded_shape):
 def gather_corners(padded, d):
     flat = padded.reshape(-1)
     d = barrier(d)
-    return [flat.at[i].get(mode='promise_in_bounds') for i in gather_index(d, padded.shape)]
+    return [flat.at[i].get(mode="promise_in_bounds") for i in gather_index(d, padded.shape)]
 
 
 def gather_corners_adjoint(cotangents, d, padded_shape):
     total = jnp.zeros(int(np.prod(padded_shape)), cotangents[0].dtype)
     for g, i in zip(cotangents, gather_index(d, padded_shape), strict=True):
-        total = total.at[i].add(g, mode='promise_in_bounds')
+        total = total.at[i].add(g, mode="promise_in_bounds")
     return total.reshape(padded_shape)
 
 
@@ -128,8 +134,8 @@ def with_bounds(corners, t):
 def branch(small, shift, gather, *operands):
     """The form that `small` (|d| < 1 everywhere) allows; None: always `shift`.
 
-    Both are compiled and one runs.  The branch is also the only thing XLA does not fuse across on a CPU, so each interpolation has its own:
-    without it the gradient evaluates whole interpolations again for every neighbour that reads them.
+    Both are compiled and one runs.  The branch is also the only thing XLA does not fuse across on a CPU, so each
+    interpolation has its own: without, the gradient evaluates an interpolation again for each neighbour that reads it.
     """
     return shift(*operands) if small is None else lax.cond(small, shift, gather, *operands)
 
@@ -137,12 +143,18 @@ def branch(small, shift, gather, *operands):
 @jax.custom_vjp
 def interpolate(padded, d, small):
     """Value at x - d."""
-    return branch(small, lambda padded, d: lerp(shift_corners(padded, positive(d)), distances(d)),
-                  lambda padded, d: lerp(gather_corners(padded, d), fractions(d)), padded, d)
+    return branch(
+        small,
+        lambda padded, d: lerp(shift_corners(padded, positive(d)), distances(d)),
+        lambda padded, d: lerp(gather_corners(padded, d), fractions(d)),
+        padded,
+        d,
+    )
 
 
 def interpolate_bwd(kept, cotangent):
     """The corners are found again, which is cheaper than keeping them."""
+
     def shift(padded, d, cotangent):
         corners = shift_corners(padded, positive(d))
         return shift_adjoint(cotangent, d), jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](cotangent)[0]
@@ -150,6 +162,7 @@ def interpolate_bwd(kept, cotangent):
     def gather(padded, d, cotangent):
         corners, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d)), gather_corners(padded, d), d)[1](cotangent)
         return gather_corners_adjoint(corners, d, padded.shape), d_cotangent
+
     padded, d, small = kept
     return *branch(small, shift, gather, padded, d, cotangent), None
 
@@ -160,8 +173,13 @@ interpolate.defvjp(lambda *args: (interpolate(*args), args), interpolate_bwd)
 @jax.custom_vjp
 def interpolate_bounded(padded, d, small):
     """Value at x - d, and the lowest and highest corner of its cell."""
-    return branch(small, lambda padded, d: with_bounds(shift_corners(padded, positive(d)), distances(d)),
-                  lambda padded, d: with_bounds(gather_corners(padded, d), fractions(d)), padded, d)
+    return branch(
+        small,
+        lambda padded, d: with_bounds(shift_corners(padded, positive(d)), distances(d)),
+        lambda padded, d: with_bounds(gather_corners(padded, d), fractions(d)),
+        padded,
+        d,
+    )
 
 
 def per_corner(corners, bound, cotangent):
@@ -180,9 +198,13 @@ def interpolate_bounded_bwd(kept, cotangents):
         corners = gather_corners(padded, d)
         _, lowest, highest = with_bounds(corners, d)
         shares, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d)), corners, d)[1](value)
-        for bound, cotangent in ((lowest, per_corner(corners, lowest, low)), (highest, per_corner(corners, highest, high))):
+        for bound, cotangent in (
+            (lowest, per_corner(corners, lowest, low)),
+            (highest, per_corner(corners, highest, high)),
+        ):
             shares = [s + jnp.where(c == bound, cotangent, 0) for s, c in zip(shares, corners, strict=True)]
         return gather_corners_adjoint(shares, d, padded.shape), d_cotangent
+
     padded, d, small = kept
     return *branch(small, shift, gather, padded, d, *cotangents), None
 
@@ -192,8 +214,9 @@ interpolate_bounded.defvjp(lambda *args: (interpolate_bounded(*args), args), int
 
 # --- advection ---
 
+
 def pad_edge(x):
-    return barrier(jnp.pad(x, 1, mode='edge'))
+    return barrier(jnp.pad(x, 1, mode="edge"))
 
 
 def pad_zero(x):
@@ -244,7 +267,7 @@ def along_axis(matrix, x, axis: int):
         return (x.reshape(-1, x.shape[-1]) @ np.ascontiguousarray(matrix.T)).reshape(*x.shape[:-1], -1)
     if axis == 0:
         return (matrix @ x.reshape(x.shape[0], -1)).reshape(-1, *x.shape[1:])
-    return jnp.einsum('iyz,ky->ikz', x, matrix)
+    return jnp.einsum("iyz,ky->ikz", x, matrix)
 
 
 @lru_cache(maxsize=64)
@@ -271,12 +294,17 @@ def solve_matmul(div):
 def even_odd(x, axis: int):
     """Even entries, then the odd ones backwards: the DCT-II of x is a twiddled FFT of this (Makhoul 1980)."""
     n = x.shape[axis]
-    return jnp.concatenate([lax.slice_in_dim(x, 0, n, 2, axis), lax.rev(lax.slice_in_dim(x, 1, n, 2, axis), (axis,))], axis)
+    return jnp.concatenate(
+        [lax.slice_in_dim(x, 0, n, 2, axis), lax.rev(lax.slice_in_dim(x, 1, n, 2, axis), (axis,))], axis
+    )
 
 
 def undo_even_odd(x, axis: int):
     n = x.shape[axis]
-    even, odd = lax.slice_in_dim(x, 0, (n + 1) // 2, 1, axis), lax.rev(lax.slice_in_dim(x, (n + 1) // 2, n, 1, axis), (axis,))
+    even, odd = (
+        lax.slice_in_dim(x, 0, (n + 1) // 2, 1, axis),
+        lax.rev(lax.slice_in_dim(x, (n + 1) // 2, n, 1, axis), (axis,)),
+    )
     odd = jnp.pad(odd, along(axis, x.ndim, (0, n % 2)))
     pairs = jnp.stack([even, odd], axis + 1).reshape([n + n % 2 if a == axis else m for a, m in enumerate(x.shape)])
     return lax.slice_in_dim(pairs, 0, n, 1, axis)
@@ -290,8 +318,9 @@ def mirrored(x):
 def solve_fft(div):
     """As `solve_matmul` for two dimensions by one real FFT each way.
 
-    With V the FFT of the permuted array and w = exp(-i pi k / 2n), X[k, l] = 2 Re(w_k (w_l V[k, l] + conj(w_l) V[k, -l])) and
-    V[k, -l] = conj(V[-k, l]): the half spectrum of a real FFT gives X[k, l] and X[k, n - l] at once.
+    With V the FFT of the permuted array and w = exp(-i pi k / 2n),
+    X[k, l] = 2 Re(w_k (w_l V[k, l] + conj(w_l) V[k, -l])) and V[k, -l] = conj(V[-k, l]):
+    the half spectrum of a real FFT gives X[k, l] and X[k, n - l] at once.
     """
     n, m = div.shape
     half = m // 2 + 1
@@ -300,7 +329,7 @@ def solve_fft(div):
     spectrum = jnp.fft.rfft2(even_odd(even_odd(div, 0), 1))
     a, b = (first * last) * spectrum, (first * last.conj()) * mirrored(spectrum.conj())
     inverse = np.float32(0.5) * scale(div.shape)
-    upper = np.concatenate([np.zeros((n, 1), np.float32), inverse[:, ::-1][:, :half - 1]], 1)  # X[k, n - l]
+    upper = np.concatenate([np.zeros((n, 1), np.float32), inverse[:, ::-1][:, : half - 1]], 1)  # X[k, n - l]
     real, imaginary = jnp.real(a + b), jnp.imag(b - a)
     norm = [np.where(np.arange(LOW) == 0, 1, np.sqrt(2)) / np.sqrt(size) for size in (n, m)]
     low = real[:LOW, :LOW] * (inverse[:LOW, :LOW] * np.outer(*norm)).astype(np.float32)
@@ -330,13 +359,16 @@ def project(velocity):
     div = barrier(divergence(velocity))
     pressure, low = (solve_fft if use_fft(div.shape) else solve_matmul)(div)
     pressure = barrier(pressure)
-    return tuple(v - jnp.diff(pressure, axis=axis) - low_gradient(low, div.shape, axis) for axis, v in enumerate(velocity))
+    return tuple(
+        v - jnp.diff(pressure, axis=axis) - low_gradient(low, div.shape, axis) for axis, v in enumerate(velocity)
+    )
 
 
 project.defvjp(lambda velocity: (project(velocity), None), lambda _, cotangent: (project(cotangent),))
 
 
 # --- the step ---
+
 
 def step(velocity, smoke, dt, any_cfl: bool = True):
     """(velocity, smoke) after `dt`; the last axis points up.  Without `any_cfl` the caller promises max |v| dt < 1."""
@@ -356,7 +388,7 @@ def steps(velocity, smoke, dt, count: int, any_cfl: bool = True):
 
 def loss(velocity, smoke, dt, count: int):
     velocity, smoke = steps(velocity, smoke, dt, count)
-    return jnp.sum(smoke ** 2) + sum(jnp.sum(v ** 2) for v in velocity)
+    return jnp.sum(smoke**2) + sum(jnp.sum(v**2) for v in velocity)
 
 
 jitted = jax.jit(step, static_argnums=3)

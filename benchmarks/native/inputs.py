@@ -1,12 +1,14 @@
-"""States to time and to check on: MAC velocity (interior faces only) and smoke at the cell centres of a closed box, h = 1.
+"""States to time and to check on: MAC velocity (interior faces only) and smoke at the cell centres of a closed box.
 
-All arrays are NumPy.  Component `i` of the velocity has one entry less than the box along axis `i`: the wall faces are zero.
+All arrays are NumPy, h = 1.  Component `i` of the velocity has one entry less than the box along axis `i`: the faces on
+the walls are zero.
 """
+
 from __future__ import annotations
 
 import os
 
-os.environ.setdefault('OMP_NUM_THREADS', '1')
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from scipy.fft import dctn, idctn
@@ -34,7 +36,9 @@ def eigenvalues(shape) -> np.ndarray:
     """Of minus the Neumann Laplacian in the basis of the DCT-II; the zero of the constant mode is replaced by inf."""
     total = 0
     for axis, n in enumerate(shape):
-        total = total + (4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2).reshape([-1 if a == axis else 1 for a in range(len(shape))])
+        total = total + (4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2).reshape(
+            [-1 if a == axis else 1 for a in range(len(shape))]
+        )
     total.flat[0] = np.inf
     return total
 
@@ -48,14 +52,16 @@ def project(velocity):
 
 
 def smooth(shape, displacement: float = 0.7, seed: int = 0, dtype=np.float32) -> State:
-    """Smooth random velocity without divergence whose largest component is `displacement`, and a smooth random smoke."""
+    """Smooth random velocity without divergence, its largest component `displacement`, and a smooth random smoke."""
     rng = np.random.default_rng(seed)
     width = max(shape) / 16
-    velocity = [gaussian_filter(rng.standard_normal([n - (a == axis) for a, n in enumerate(shape)]), width, mode='constant')
-                for axis in range(len(shape))]
+    velocity = [
+        gaussian_filter(rng.standard_normal([n - (a == axis) for a, n in enumerate(shape)]), width, mode="constant")
+        for axis in range(len(shape))
+    ]
     velocity = project(velocity)
     scale = displacement / max(np.abs(v).max() for v in velocity)
-    smoke = gaussian_filter(rng.random(shape), width / 4, mode='nearest')
+    smoke = gaussian_filter(rng.random(shape), width / 4, mode="nearest")
     smoke = (smoke - smoke.min()) / (smoke.max() - smoke.min())
     return tuple((v * scale).astype(dtype) for v in velocity), smoke.astype(dtype)
 
@@ -63,7 +69,7 @@ def smooth(shape, displacement: float = 0.7, seed: int = 0, dtype=np.float32) ->
 def blob(shape, dtype=np.float32) -> State:
     """Fluid at rest with a ball of smoke near the floor (the last axis points up)."""
     centre = [n / 2 for n in shape[:-1]] + [shape[-1] / 5]
-    grid = np.meshgrid(*[np.arange(n) + 0.5 for n in shape], indexing='ij')
+    grid = np.meshgrid(*[np.arange(n) + 0.5 for n in shape], indexing="ij")
     distance = np.sqrt(sum((x - c) ** 2 for x, c in zip(grid, centre, strict=True)))
     smoke = np.clip(min(shape) / 8 - distance, 0, 1)
     velocity = tuple(np.zeros([n - (a == axis) for a, n in enumerate(shape)], dtype) for axis in range(len(shape)))
@@ -73,6 +79,7 @@ def blob(shape, dtype=np.float32) -> State:
 def plume(shape, steps: int = 40, dt: float = 1.0, dtype=np.float32) -> State:
     """The plume that rises from `blob`, after `steps` of the NumPy step."""
     from native.smoke_numpy import step
+
     velocity, smoke = blob(shape, dtype)
     for _ in range(steps):
         velocity, smoke = step(velocity, smoke, dt)

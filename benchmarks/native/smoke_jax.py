@@ -3,6 +3,7 @@
 MacCormack smoke with clamp and semi-Lagrangian MAC velocity by `jax.scipy.ndimage.map_coordinates`, buoyancy, and a
 Neumann projection by `jax.scipy.fft.dctn`.  Closed box, h = 1, interior faces only; see `inputs.py` for the layout.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -37,12 +38,14 @@ def at_centers(velocity):
 
 def at_faces(velocity, axis: int):
     """All components at the faces normal to `axis`."""
-    return [v if other == axis else average(average(jnp.pad(v, along(other, v.ndim)), other), axis)
-            for other, v in enumerate(velocity)]
+    return [
+        v if other == axis else average(average(jnp.pad(v, along(other, v.ndim)), other), axis)
+        for other, v in enumerate(velocity)
+    ]
 
 
 def positions(shape):
-    return jnp.meshgrid(*[jnp.arange(n, dtype=jnp.float32) for n in shape], indexing='ij')
+    return jnp.meshgrid(*[jnp.arange(n, dtype=jnp.float32) for n in shape], indexing="ij")
 
 
 def mac_cormack(smoke, velocity, dt):
@@ -50,12 +53,14 @@ def mac_cormack(smoke, velocity, dt):
     x = positions(smoke.shape)
     v = at_centers(velocity)
     back = [a - dt * b for a, b in zip(x, v, strict=True)]
-    forward = map_coordinates(smoke, back, order=1, mode='nearest')
-    returned = map_coordinates(forward, [a + dt * b for a, b in zip(x, v, strict=True)], order=1, mode='nearest')
+    forward = map_coordinates(smoke, back, order=1, mode="nearest")
+    returned = map_coordinates(forward, [a + dt * b for a, b in zip(x, v, strict=True)], order=1, mode="nearest")
     corrected = forward + 0.5 * (smoke - returned)
     lower = [jnp.floor(b).astype(jnp.int32) for b in back]
-    corners = [smoke[tuple(jnp.clip(i + o, 0, n - 1) for i, o, n in zip(lower, offset, smoke.shape, strict=True))]
-               for offset in itertools.product((0, 1), repeat=smoke.ndim)]
+    corners = [
+        smoke[tuple(jnp.clip(i + o, 0, n - 1) for i, o, n in zip(lower, offset, smoke.shape, strict=True))]
+        for offset in itertools.product((0, 1), repeat=smoke.ndim)
+    ]
     corners = jnp.stack(corners)
     return jnp.clip(corrected, corners.min(0), corners.max(0))
 
@@ -64,7 +69,7 @@ def semi_lagrangian(velocity, dt):
     result = []
     for axis, component in enumerate(velocity):
         back = [a - dt * b for a, b in zip(positions(component.shape), at_faces(velocity, axis), strict=True)]
-        result.append(map_coordinates(component, back, order=1, mode='constant', cval=0.0))
+        result.append(map_coordinates(component, back, order=1, mode="constant", cval=0.0))
     return result
 
 
@@ -95,7 +100,7 @@ def steps(velocity, smoke, dt, count: int):
 def loss(velocity, smoke, dt, count: int):
     """A scalar of the state after `count` steps, to differentiate."""
     velocity, smoke = steps(velocity, smoke, dt, count)
-    return jnp.sum(smoke ** 2) + sum(jnp.sum(v ** 2) for v in velocity)
+    return jnp.sum(smoke**2) + sum(jnp.sum(v**2) for v in velocity)
 
 
 jitted = jax.jit(step)

@@ -1,8 +1,9 @@
 """The same step in bare NumPy and SciPy, as fast as it can reasonably be written: what an eager library competes with.
 
-Closed box, h = 1, interior faces only.  Any CFL number: the cell is index + floor(-d), interpolation by `take` on a padded
-copy, the pressure by `scipy.fft.dctn`.
+Closed box, h = 1, interior faces only.  Any CFL number: the cell is index + floor(-d), interpolation by `take`, the
+pressure by `scipy.fft.dctn`.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -44,8 +45,10 @@ def at_faces(velocity, centred, axis: int):
 
 @lru_cache(maxsize=64)
 def indices(shape):
-    return tuple(np.arange(n).reshape([-1 if a == axis else 1 for a in range(len(shape))]).astype(np.int32)
-                 for axis, n in enumerate(shape))
+    return tuple(
+        np.arange(n).reshape([-1 if a == axis else 1 for a in range(len(shape))]).astype(np.int32)
+        for axis, n in enumerate(shape)
+    )
 
 
 def corners(values, displacement, outside):
@@ -58,18 +61,20 @@ def corners(values, displacement, outside):
         cells.append(floor.astype(np.int32))
     index = indices(shape)
     first = 0
-    if outside == 'zero':  # one layer of zeros outside; everything beyond falls on it
+    if outside == "zero":  # one layer of zeros outside; everything beyond falls on it
         values, first = pad_zero(values, range(values.ndim)), 1
-    lower, upper = ([np.clip(c + (i + first + q), 0, n - 1) for c, i, n in zip(cells, index, values.shape, strict=True)]
-                    for q in (0, 1))
-    strides = [int(np.prod(values.shape[a + 1:])) for a in range(values.ndim)]
+    lower, upper = (
+        [np.clip(c + (i + first + q), 0, n - 1) for c, i, n in zip(cells, index, values.shape, strict=True)]
+        for q in (0, 1)
+    )
+    strides = [int(np.prod(values.shape[a + 1 :])) for a in range(values.ndim)]
     lower = [a * s for a, s in zip(lower, strides, strict=True)]
     upper = [a * s for a, s in zip(upper, strides, strict=True)]
     flat = values.ravel()
     found = []
     for pick in itertools.product((0, 1), repeat=values.ndim):
         position = sum((upper if q else lower)[a] for a, q in enumerate(pick))
-        found.append(flat.take(position, mode='clip'))
+        found.append(flat.take(position, mode="clip"))
     return found, fractions
 
 
@@ -81,12 +86,12 @@ def interpolate(found, fractions):
 
 def mac_cormack(smoke, centred, dt):
     d = [dt * v for v in centred]
-    found, fractions = corners(smoke, [-x for x in d], 'edge')
+    found, fractions = corners(smoke, [-x for x in d], "edge")
     low, high = found[0], found[0]
     for c in found[1:]:
         low, high = np.minimum(low, c), np.maximum(high, c)
     forward = interpolate(found, fractions)
-    returned = interpolate(*corners(forward, d, 'edge'))
+    returned = interpolate(*corners(forward, d, "edge"))
     return np.clip(forward + 0.5 * (smoke - returned), low, high)
 
 
@@ -113,7 +118,9 @@ def step(velocity, smoke, dt):
     dt = smoke.dtype.type(dt)
     centred = at_centers(velocity)
     smoke = mac_cormack(smoke, centred, dt)
-    advected = [interpolate(*corners(v, [-dt * d for d in at_faces(velocity, centred, axis)], 'zero'))
-                for axis, v in enumerate(velocity)]
+    advected = [
+        interpolate(*corners(v, [-dt * d for d in at_faces(velocity, centred, axis)], "zero"))
+        for axis, v in enumerate(velocity)
+    ]
     advected[-1] += dt * smoke.dtype.type(BUOYANCY) * average(smoke, smoke.ndim - 1)
     return project(advected), smoke

@@ -1,46 +1,41 @@
-"""The smoke step in phiflow 3.4.0.  `python peers/phiflow_smoke.py BACKEND RESOLUTION [--open] [--jit] [--displacement D]` prints one
-line of JSON: seconds per step, the divergence left, or the error.  In a process of its own: phiflow switches JAX to 64 bits.
+"""The smoke step in phiflow 3.4.0.
+
+`python -m peers.phiflow_smoke BACKEND RESOLUTION [--open] [--jit] [--solver CG] [--displacement D]` prints one line of
+JSON: seconds per step and the divergence left, or the error.  In a process of its own: phiflow switches JAX to 64 bits.
 """
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import argparse
 import json
-import pathlib
-import sys
 import time
 import warnings
+from typing import Any
 
+import _timing  # noqa: F401  pins the threads before NumPy is loaded
 import numpy as np
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-
 from native import inputs
 
 
-def build(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, displacement: float, solver: str):
+def build(arguments: Any):
     """A step in phiflow and the state to start from."""
+    shape, open_top = arguments.shape, arguments.open
     from phi import flow
     from phi.flow import CenteredGrid, Solve, StaggeredGrid, advect, fluid, math, resample
 
-    math.use(backend)
+    math.use(arguments.backend)
     names = "xyz"[: len(shape)]
     resolution = math.spatial(**dict(zip(names, shape)))
     bounds = flow.Box(**dict(zip(names, shape)))
     top = {names[-1]: (0, flow.ZERO_GRADIENT)}
     boundary = {**dict.fromkeys(names[:-1], 0), **top} if open_top else 0
-    velocity, smoke = inputs.smooth(shape, displacement)
+    velocity, smoke = inputs.smooth(shape, arguments.displacement)
     values = [math.tensor(v, math.spatial(",".join(names))) for v in velocity]
     if open_top:  # the faces of the open side are part of the state
         values[-1] = math.pad(values[-1], {names[-1]: (0, 1)}, 0)
     velocity = StaggeredGrid(math.stack(values, math.dual(vector=",".join(names))), boundary, bounds, resolution)
     smoke = CenteredGrid(math.tensor(smoke, math.spatial(",".join(names))), flow.ZERO_GRADIENT, bounds)
-    solve = Solve(solver) if solver == "auto" else Solve(solver, 1e-5)
+    solve = Solve() if arguments.solver == "auto" else Solve(arguments.solver, 1e-5)
     up = (0.0,) * (len(names) - 1) + (0.1,)
 
     def step(v, s, dt=1.0):
@@ -48,17 +43,18 @@ def build(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, displ
         v = advect.semi_lagrangian(v, v, dt) + dt * resample(s * up, to=v)
         return fluid.make_incompressible(v, (), solve)[0], s
 
-    return (flow.math.jit_compile(step) if jit else step), velocity, smoke
+    return (flow.math.jit_compile(step) if arguments.jit else step), velocity, smoke
 
 
-def native(velocity, names: str):
+def native(velocity):
     """Components as NumPy arrays."""
+    names = velocity.shape["vector"].item_names[0]
     return [velocity.vector[n].values.numpy(",".join(names)) for n in names]
 
 
-def measure(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, displacement: float, solver: str, rounds: int, budget: float) -> dict:
+def measure(arguments: Any) -> dict[str, Any]:
     start = time.perf_counter()
-    step, velocity, smoke = build(backend, shape, open_top, jit, displacement, solver)
+    step, velocity, smoke = build(arguments)
 
     def run():
         v, s = step(velocity, smoke)
@@ -68,15 +64,18 @@ def measure(backend: str, shape: tuple[int, ...], open_top: bool, jit: bool, dis
     result = run()
     first = time.perf_counter() - start
     times = []
-    while len(times) < rounds and (len(times) < 3 or time.perf_counter() - start < budget):
+    while len(times) < arguments.rounds and (len(times) < 3 or time.perf_counter() - start < arguments.budget):
         begin = time.perf_counter()
         run()
         times.append(time.perf_counter() - begin)
-    try:
-        left = inputs.relative_divergence(native(result, "xyz"[: len(shape)])) if not open_top else divergence_open(result)
-    except Exception as error:
-        left = f"{type(error).__name__}: {error}"[:200]
-    return {"seconds": float(np.median(times)), "best": min(times), "rounds": len(times), "first": first, "divergence": left}
+    left = divergence_open(result) if arguments.open else inputs.relative_divergence(native(result))
+    return {
+        "seconds": float(np.median(times)),
+        "best": min(times),
+        "rounds": len(times),
+        "first": first,
+        "divergence": left,
+    }
 
 
 def divergence_open(velocity) -> float:
@@ -100,10 +99,9 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     try:
-        result = measure(arguments.backend, arguments.shape, arguments.open, arguments.jit, arguments.displacement, arguments.solver,
-                         arguments.rounds, arguments.budget)
+        result = measure(arguments)
     except Exception as error:  # whatever stops it is the result
-        result = {"error": f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:200]}
+        result = {"error": f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]}
     print(json.dumps(result))
 
 
