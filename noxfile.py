@@ -26,6 +26,8 @@ FOLDERS = {
 }
 """The distributions, in the order of their dependencies."""
 NUMPY_ONLY = ("core", "solvers", "physics")
+EXAMPLES = ("examples/plugins/phiml_strict", "examples/plugins/phiml_units")
+"""Plugins as third parties would write them; the tests show that they need no line of core."""
 TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "array-api-strict")
 
 
@@ -53,6 +55,8 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests of all distributions in one environment."""
     install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
+    # Without dependencies: what they need is installed above, and a sibling must never come from an index.
+    session.install("-q", "--no-build-isolation", "--no-deps", *(part for path in EXAMPLES for part in ("-e", path)))
     session.run("pytest", *session.posargs)
 
 

@@ -102,7 +102,8 @@ def test_backend_that_is_not_installed(arrays, name, remedy):
     except BackendNotInstalled as error: print(error)
     """
     (message,) = fine(arrays.run(code))
-    assert f"Backend {name!r} is not installed; installed backends: numpy, arrays" in message and remedy in message
+    assert f"Backend {name!r} is not installed; installed backends: numpy, " in message
+    assert "arrays" in message and remedy in message
 
 
 def test_broken_plugin_never_breaks_the_import(site):
