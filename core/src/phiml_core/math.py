@@ -59,6 +59,7 @@ from phiml_core.ops.elementwise import (
     where,
 )
 from phiml_core.ops.gather import boolean_mask, gather
+from phiml_core.ops.interpolate import closest_grid_values, grid_sample
 from phiml_core.ops.join import concat, stack
 from phiml_core.ops.pad import pad
 from phiml_core.ops.reduce import (
@@ -132,16 +133,17 @@ atan2 = arctan
 
 __all__ = [
     "EMPTY", "Shape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
-    "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip", "concat",
-    "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh", "cross_product", "cumulative_sum",
-    "custom_gradient", "divide_no_nan", "dot", "dual", "erf", "exp", "expand", "flip", "floor", "forget_traces",
-    "fori_loop", "full", "gather", "get_precision", "gradient", "imag", "instance", "is_finite", "is_inf", "is_nan",
-    "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2", "max_", "maximum",
-    "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual", "non_instance",
-    "non_primal", "non_spatial", "normalize", "ones", "ones_like", "pack_dims", "pad", "precision", "primal", "prod",
-    "range_tensor", "real", "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan",
-    "scatter", "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial", "sqrt",
-    "stack", "std", "stop_gradient", "store", "sum_", "tan", "tanh", "tensor", "to_complex", "to_float", "to_int32",
-    "to_int64", "trace_count", "unpack_dim", "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length",
-    "vec_normalize", "vec_squared", "where", "while_loop", "wrap", "zeros", "zeros_like",
+    "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
+    "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh", "cross_product",
+    "cumulative_sum", "custom_gradient", "divide_no_nan", "dot", "dual", "erf", "exp", "expand", "flip", "floor",
+    "forget_traces", "fori_loop", "full", "gather", "get_precision", "gradient", "grid_sample", "imag", "instance",
+    "is_finite", "is_inf", "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10",
+    "log1p", "log2", "max_", "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch",
+    "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
+    "pack_dims", "pad", "precision", "primal", "prod", "range_tensor", "real", "rename_dims", "reshaped_tensor",
+    "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "set_precision", "shape", "sigmoid", "sign",
+    "sin", "sinh", "slice_", "sort", "spatial", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan",
+    "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
+    "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop",
+    "wrap", "zeros", "zeros_like",
 ]  # fmt: skip
