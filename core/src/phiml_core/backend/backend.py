@@ -1,7 +1,7 @@
 """The trait of a backend: what is true of an array library as a whole."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .dtype import DType, dtype_named
@@ -50,6 +50,10 @@ class Backend:
         """A native array from a NumPy array or Python number, without copy where possible."""
         raise NotImplementedError
 
+    def scalar(self, dtype: DType) -> Callable[[Any], Any]:
+        """What turns a number into something that compiled programs take as an array of `dtype` without axes."""
+        return lambda x: self.as_array(x, dtype)
+
     def to_numpy(self, x: Any) -> Any:
         """The values as a NumPy array (a view where possible).  Raises TypeError for traced arrays."""
         raise NotImplementedError
@@ -65,6 +69,10 @@ class Backend:
     def is_traced(self, x: Any) -> bool:
         """Whether `x` stands for values that are not known yet."""
         return False
+
+    def any_traced(self, xs: Sequence[Any]) -> bool:
+        """Whether any of `xs`, among which may be numbers and arrays of other libraries, stands for values not known yet."""
+        return any(self.is_traced(x) for x in xs)
 
     def is_available(self, x: Any) -> bool:
         """Whether the values of `x` can be read."""
@@ -100,7 +108,9 @@ class Backend:
         """A compiled version of `function`; a backend without compiler returns it unchanged."""
         return function
 
-    def vjp(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
+    def vjp(
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
         """For `function(*args) -> (outputs, auxiliary)`: the outputs, the pull-back of their cotangents to `args`, the auxiliary."""
         raise self.no_gradient("vjp")
 
@@ -109,6 +119,10 @@ class Backend:
     ) -> Callable[..., Any]:
         """`plain`, differentiated by `forward(*args) -> (outputs, residuals)` and `backward(residuals, cotangents) -> gradients`."""
         return plain
+
+    def is_capture_error(self, error: Exception) -> bool:
+        """Whether `error` says that a traced value was used outside of the function that it was traced in."""
+        return False
 
     def vmap(
         self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]

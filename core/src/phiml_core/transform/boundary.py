@@ -1,6 +1,6 @@
 """What happens to values at the boundary of a transformed function: which backend runs it, and what its leaves become."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from phiml_core.backend import primitive
@@ -13,7 +13,17 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tree.structure import Leaf, Node, StackedNode, Static, Structure
 
-__all__ = ["backend_for", "conform", "entering", "is_traced", "join_structures", "prepare", "wide"]
+__all__ = [
+    "backend_for",
+    "conform",
+    "converters",
+    "entering",
+    "is_traced",
+    "join_structures",
+    "leaving",
+    "prepare",
+    "wide",
+]
 
 
 def backend_for(structure: Structure) -> Backend:
@@ -28,7 +38,7 @@ def backend_for(structure: Structure) -> Backend:
 
 def _target(spec: Spec, kind: Any, backend: Backend, precision: Precision) -> DType:
     dtype = spec.dtype
-    if spec.weak or kind in (int, float, complex):
+    if spec.weak or isinstance(kind, type):
         return as_dtype(dtype.kind, precision.bits)
     if dtype.kind in (float, complex) and spec.backend is not backend and dtype.precision > precision.bits:
         narrowed = precision.floating(dtype.kind)
@@ -56,10 +66,41 @@ def prepare(leaves: Sequence[Any], given: Structure, seen: Structure, backend: B
     """The native leaves as the function sees them."""
     result = []
     for x, g, s in zip(leaves, given.leaf_structures(), seen.leaf_structures(), strict=True):
-        if g.spec.backend is not backend or g.kind in (int, float, complex):
+        if g.spec.backend is not backend or isinstance(g.kind, type):
             x = backend.as_array(x, s.spec.dtype)
         result.append(x)
     return result
+
+
+def converters(given: Structure, seen: Structure, backend: Backend) -> list[tuple[int, Callable[[Any], Any]]]:
+    """What must be done to leaves before a compiled program of `backend` takes them: positions and functions."""
+    found: list[tuple[int, Callable[[Any], Any]]] = []
+    for i, (g, s) in enumerate(zip(given.leaf_structures(), seen.leaf_structures(), strict=True)):
+        if g.spec.backend is not backend or isinstance(g.kind, type):
+            dtype = s.spec.dtype
+            found.append((i, backend.scalar(dtype) if not g.spec.stored else lambda x, t=dtype: backend.as_array(x, t)))
+    return found
+
+
+def leaving(structure: Structure, leaves: Sequence[Any], backend: Backend) -> tuple[Structure, list[Any]]:
+    """The outputs of a traced function: numbers are part of the structure, all other leaves arrays of `backend`."""
+    arrays: list[Any] = []
+    stream = iter(leaves)
+
+    def one(s: Structure) -> Structure:
+        if isinstance(s, Leaf):
+            x = next(stream)
+            if isinstance(s.kind, type):
+                return Static(s.kind, x)
+            new = entering(s, backend)
+            assert isinstance(new, Leaf)
+            arrays.append(backend.as_array(x, new.spec.dtype))
+            return new
+        if isinstance(s, StackedNode):
+            return StackedNode(s.dim, tuple([one(i) for i in s.items]))
+        return Node(s.cls, s.static, tuple([one(p) for p in s.parts])) if isinstance(s, Node) else s
+
+    return one(structure), arrays
 
 
 def wide(structure: Structure) -> bool:
@@ -100,7 +141,7 @@ def _describe(s: Structure) -> str:
     if isinstance(s, Static):
         return f"the static value {s.value!r}"
     if isinstance(s, Node):
-        static = f" with {s.static!r}" if s.static else ""
+        static = f" with {s.static[1] if isinstance(s.static[0], tuple) else s.static!r}" if s.static else ""
         return f"{s.cls.__name__}({', '.join(_describe(p) for p in s.parts)}){static}"
     return f"a non-uniform tensor along {s.dim}" if isinstance(s, StackedNode) else repr(s)
 
@@ -129,7 +170,7 @@ def conform(leaves: Sequence[Any], given: Structure, target: Structure) -> list[
         spec, wanted = g.spec, t.spec
         if spec is not wanted:
             backend = wanted.backend
-            if g.kind in (int, float, complex) or spec.backend is not backend:
+            if isinstance(g.kind, type) or spec.backend is not backend:
                 x = backend.as_array(x, wanted.dtype)
             elif spec.dtype is not wanted.dtype:
                 x = backend.bind(primitive.astype)(x, wanted.dtype)

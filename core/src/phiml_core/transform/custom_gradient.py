@@ -11,9 +11,12 @@ from phiml_core.backend.choose import backend as choose_backend
 from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current, precision
 from phiml_core.ops.elementwise import where
+from phiml_core.ops.native import full_array
+from phiml_core.ops.reduce import any_
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 from phiml_core.tree.structure import Leaf, Node, Static, Structure, flatten
 from phiml_core.tree.tree import tree_map
 
@@ -131,7 +134,7 @@ class _Trace:
         for part, grad in zip(self.seen.parts, grads, strict=True):
             found: list[Any] = []
             self._match(flatten(grad, found), part, iter(found), result)
-        failed = [r.failed.any for r in collected.reports if r.raise_with is not None]
+        failed = [r.failed for r in collected.reports if r.raise_with is not None]
         if failed:
             result = self._spoil(result, functools.reduce(lambda a, b: a | b, failed))
         return tuple([x if _moves(s) else None for s, x in zip(self.seen.leaf_structures(), result, strict=True)])
@@ -167,11 +170,14 @@ class _Trace:
 
     def _spoil(self, grads: list[Any], bad: Tensor) -> list[Any]:
         """The gradients, NaN where the adjoint failed."""
-        specs = [leaf.spec for leaf in self.seen.leaf_structures()]
-        return [
-            where(bad, float("nan"), Dense(x, s)).native_array if s.dtype.kind in (float, complex) else x
-            for x, s in zip(grads, specs, strict=True)
-        ]
+        result = []
+        for x, leaf in zip(grads, self.seen.leaf_structures(), strict=True):
+            if _moves(leaf):
+                stored = leaf.spec.stored
+                here = any_(bad, bad.shape.without(stored))  # an item of a batch may fail alone
+                x = full_array(where(here, float("nan"), Dense(x, leaf.spec.with_dims(stored))), stored)
+            result.append(x)
+        return result
 
 
 def _moves(leaf: Leaf) -> bool:

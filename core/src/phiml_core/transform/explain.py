@@ -1,53 +1,61 @@
-"""Why a function was traced again: the first difference to the closest earlier trace."""
+"""Messages of compiled functions: why they were traced again, and which argument should have been static."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from phiml_core.ops.native import NotConcrete
 from phiml_core.tree.structure import Leaf, Node, StackedNode, Static, Structure
 
-__all__ = ["difference"]
+from .arguments import Arguments
 
-_REASONS = (
-    "structure of the arguments",
-    "an auxiliary argument",
-    "the precision",
-    "the default backend",
-    "the registered methods",
-)
+__all__ = ["difference", "with_argument"]
 
 
-def difference(key: tuple[Any, ...], earlier: list[tuple[Any, ...]]) -> str:
-    """One sentence: what of `key` is new, compared with the earlier key that it shares most with."""
-    closest = max(earlier, key=lambda e: sum(a == b for a, b in zip(key, e, strict=True)))
-    for what, new, old in zip(_REASONS, key, closest, strict=True):
-        if new == old:
-            continue
-        if isinstance(new, Structure):
-            place, a, b = _first(old, new, "")
-            return f"argument{place or ' list'} was {a} and is now {b}"
-        if what == "an auxiliary argument":
-            for (name, b), (_, a) in zip(new, old, strict=True):
-                if a != b:
-                    return f"auxiliary argument {name!r} was {a!r} and is now {b!r}"
-        return f"{what} changed from {_name(old)} to {_name(new)}"
-    return "the earlier trace was dropped"
+def difference(key: tuple[Any, ...], earlier: Sequence[tuple[Any, ...]], arguments: Arguments) -> str:
+    """One sentence: what of `key` is new, compared with the earlier key that it shares most with.
+
+    Keys are made of the structure of the arguments, the auxiliary arguments, precision and default backend.
+    """
+    new, old = key, max(earlier, key=lambda e: _likeness(key, e))
+    if new[0] != old[0]:
+        for name, a, b in zip(arguments.varying, old[0].parts, new[0].parts, strict=True):
+            if a != b:
+                place, was, now = _first(a, b, name)
+                return f"argument {place} was {was} and is now {now}"
+    if new[1] != old[1]:
+        streams = iter(old[1][1]), iter(new[1][1])
+        for name, a, b in zip(arguments.static, old[1][0], new[1][0], strict=True):
+            was, now = (
+                (s, s.build(iter([next(stream) for _ in s.leaf_structures()])))
+                for s, stream in zip((a, b), streams, strict=True)
+            )
+            if repr(was) != repr(now):
+                return f"auxiliary argument {name} was {_plain(was[1])} and is now {_plain(now[1])}"
+    if new[2] is not old[2]:
+        return f"the precision was {old[2].bits} bits and is now {new[2].bits}"
+    return f"the default backend was {old[3].name} and is now {new[3].name}" if new != old else "it was forgotten"
 
 
-def _name(value: Any) -> str:
-    return str(getattr(value, "name", getattr(value, "bits", value)))
+def _likeness(a: tuple[Any, ...], b: tuple[Any, ...]) -> float:
+    same = sum(x == y for x, y in zip(a[0].parts, b[0].parts, strict=True))
+    return same + sum(len(a[0].parts) + 1 for x, y in zip(a[1:], b[1:], strict=True) if x == y)
+
+
+def _plain(value: Any) -> str:
+    return repr(value.native_array.item() if hasattr(value, "native_array") else value)
 
 
 def _first(old: Structure, new: Structure, place: str) -> tuple[str, str, str]:
-    if isinstance(old, Node) and isinstance(new, Node) and old.cls is new.cls and len(old.parts) == len(new.parts):
-        if old.static != new.static:
-            if isinstance(old.static, tuple) and isinstance(new.static, tuple):
-                for a, b in zip(old.static, new.static, strict=False):
-                    if a != b:
-                        return place, repr(a), repr(b)
-            return place, repr(old.static), repr(new.static)
-        names = _part_names(new)
-        for name, a, b in zip(names, old.parts, new.parts, strict=True):
-            if a != b:
-                return _first(a, b, place + name)
+    """The first place where two structures differ, and what is there."""
+    if isinstance(old, Node) and isinstance(new, Node) and old.cls is new.cls:
+        if old.static != new.static and old.cls is not dict:
+            for name, a, b in zip(old.static[0], old.static[1], new.static[1], strict=False):
+                if a != b or type(a) is not type(b):
+                    return f"{place}.{name}", repr(a), repr(b)
+        if old.static == new.static and len(old.parts) == len(new.parts):
+            for name, a, b in zip(_part_names(new), old.parts, new.parts, strict=True):
+                if a != b:
+                    return _first(a, b, place + name)
     if isinstance(old, StackedNode) and isinstance(new, StackedNode) and len(old.items) == len(new.items):
         for i, (a, b) in enumerate(zip(old.items, new.items, strict=True)):
             if a != b:
@@ -67,7 +75,23 @@ def _part_names(node: Node) -> list[str]:
 
 def _short(s: Structure) -> str:
     if isinstance(s, Leaf):
-        return f"the number of type {s.kind.__name__}" if isinstance(s.kind, type) else f"({s.spec})"
+        return f"({s.spec})"
     if isinstance(s, Static):
         return repr(s.value)
-    return s.cls.__name__ if isinstance(s, Node) else "a non-uniform tensor"
+    if not isinstance(s, Node):
+        return "a non-uniform tensor"
+    return f"a dict of {', '.join(map(str, s.static))}" if s.cls is dict else f"a {s.cls.__name__} of {len(s.parts)}"
+
+
+def with_argument(error: NotConcrete, arguments: Arguments, seen: Structure, natives: Sequence[Any]) -> NotConcrete:
+    """The same error, naming the argument of the compiled function whose value was asked for."""
+    assert isinstance(seen, Node)
+    stream = iter(natives)
+    for name, part in zip(arguments.varying, seen.parts, strict=True):
+        if any(next(stream) is error.native for _ in part.leaf_structures()):
+            found = name
+            break
+    else:
+        numbers = [n for n, p in zip(arguments.varying, seen.parts, strict=True) if isinstance(p, Leaf)]
+        found = ",".join(numbers) or "name"
+    return NotConcrete(str(error).replace("auxiliary_args='name'", f"auxiliary_args={found!r}"), error.native)

@@ -6,12 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from phiml_core.backend import primitive
+from phiml_core.backend.backend import Backend
+from phiml_core.backend.choose import join
+from phiml_core.ops.create import wrap
+from phiml_core.ops.reduce import sum_
+from phiml_core.ops.repeat import store
 from phiml_core.shape import ShapeError
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.structure import Node, Structure, flatten
+from phiml_core.tree.tree import tree_leaves
 
 from . import status
-from .boundary import backend_for, entering, prepare, wide
+from .boundary import backend_for, entering, leaving, prepare, wide
+from .custom_gradient import capture_errors
 from .jit import JitFunction
 
 __all__ = ["gradient", "value_and_gradient"]
@@ -73,82 +82,90 @@ def value_and_gradient(f: Callable[..., Any], wrt: Any = None) -> Callable[..., 
 def _differentiate(
     function: Callable[..., Any], bound: inspect.BoundArguments, names: tuple[str, ...]
 ) -> tuple[Any, tuple[Any, ...]]:
-    values = tuple(bound.arguments[n] for n in names)
+    name = getattr(function, "__name__", "f")
+    values = tuple([bound.arguments[n] for n in names])
     leaves: list[Any] = []
     given = flatten(values, leaves)
-    all_leaves: list[Any] = []
-    backend = backend_for(flatten((values, dict(bound.arguments)), all_leaves))
+    backend = _backend(given, bound)
     if not backend.can_differentiate:
-        raise backend.no_gradient(f"gradient of {getattr(function, '__name__', 'f')}")
+        raise backend.no_gradient(f"gradient of {name}")
     seen = entering(given, backend)
     assert isinstance(seen, Node)
     specs = [leaf.spec for leaf in seen.leaf_structures()]
     moving = [i for i, s in enumerate(specs) if s.dtype.kind in (float, complex)]
-    for name, part in zip(names, seen.parts, strict=True):
+    for argument, part in zip(names, seen.parts, strict=True):
         kinds = [leaf.spec.dtype.kind for leaf in part.leaf_structures()]
         if not any(k in (float, complex) for k in kinds):
             raise TypeError(
-                f"gradient: argument {name!r} holds no floating point values to differentiate by.  Give it as float."
+                f"gradient: argument {argument!r} holds no floating point values to differentiate by.  Give it as float."
             )
     natives = prepare(leaves, given, seen, backend)
-    trace = _Loss(function, bound, names, seen, backend)
+    loss = _Loss(function, bound, names, seen, backend)
 
     def flat(*xs: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         full = list(natives)
         for i, x in zip(moving, xs, strict=True):
             full[i] = x
-        return trace.run(full)
+        return loss.run(full)
 
-    with backend.context(wide(seen)):
-        total, pull_back, outputs = backend.vjp(flat, tuple(natives[i] for i in moving))
-        multiply, add = backend.bind(primitive.multiply), backend.bind(primitive.add)
-        found = pull_back((add(multiply(total[0], 0), 1),))
-    output = trace.output.build(iter(outputs[: trace.values]))
-    stream = iter(outputs[trace.values :])
-    status.emit([t.build(stream) for t in trace.templates])
-    grads: list[Any] = [None] * len(specs)
+    with backend.context(wide(seen)), capture_errors(backend, name):
+        _, pull_back, outputs = backend.vjp(flat, tuple([natives[i] for i in moving]))
+        found = pull_back((primitive.full(backend, (), 1, loss.dtype),))
+    output = loss.output.build(iter(outputs[: loss.values]))
+    stream = iter(outputs[loss.values :])
+    status.emit([t.build(stream) for t in loss.templates])
+    grads = [None if i in moving else primitive.zeros(backend, s.stored.sizes, s.dtype) for i, s in enumerate(specs)]
     for i, g in zip(moving, found, strict=True):
         grads[i] = g
-    for i, x in enumerate(natives):
-        if grads[i] is None:
-            grads[i] = backend.bind(primitive.multiply)(x, 0) if specs[i].dtype.kind is int else x
     return output, seen.build(iter(grads))
+
+
+def _backend(given: Structure, bound: inspect.BoundArguments) -> Backend:
+    """The backend that differentiates: that of all tensors among the arguments."""
+    backend = backend_for(given)
+    for value in tree_leaves(dict(bound.arguments)):
+        backend = join(backend, value.backend)
+    return backend
 
 
 class _Loss:
     """The flat form of a loss: the sum over the batch, and beside it all outputs and status leaves."""
 
-    def __init__(self, function: Callable[..., Any], bound: Any, names: tuple[str, ...], seen: Structure, backend: Any):
+    def __init__(
+        self, function: Callable[..., Any], bound: Any, names: tuple[str, ...], seen: Structure, backend: Backend
+    ):
         self.function, self.bound, self.names, self.seen, self.backend = function, bound, names, seen, backend
         self.output: Any = None
+        self.dtype: Any = None
         self.values = 0
         self.templates: list[Any] = []
 
     def run(self, natives: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        from phiml_core.ops.create import wrap
-        from phiml_core.ops.reduce import sum_
-        from phiml_core.ops.repeat import store
-        from phiml_core.tensor.stacked import as_dense
-
         arguments = dict(self.bound.arguments)
         arguments.update(zip(self.names, self.seen.build(iter(natives)), strict=True))
         call = inspect.BoundArguments(self.bound.signature, arguments)  # type: ignore[arg-type]
         with status.collect() as collected:
             result = self.function(*call.args, **call.kwargs)
-        loss = result[0] if isinstance(result, (tuple, list)) else result
-        loss = loss if isinstance(loss, Tensor) else wrap(loss)
+        total = self._total(result[0] if isinstance(result, (tuple, list)) else result)
+        self.dtype = total.dtype
+        out: list[Any] = []
+        self.output, out = leaving(flatten(result, out), out, self.backend)
+        self.values = len(out)
+        hidden, self.templates = collected.flatten()
+        return (self.backend.as_array(total.native_array, total.dtype),), (*out, *hidden)
+
+    def _total(self, loss: Any) -> Dense:
+        """The number that is differentiated: the loss summed over the batch."""
+        name = getattr(self.function, "__name__", "f")
+        try:
+            loss = loss if isinstance(loss, Tensor) else wrap(loss)
+        except TypeError:
+            raise TypeError(f"gradient needs a loss, a tensor or number, but {name} returned {loss!r}.") from None
         if loss.shape.non_batch:
             raise ShapeError(
-                f"gradient needs a scalar loss (batch dims allowed), but {getattr(self.function, '__name__', 'f')} returned {loss.shape}.  "
+                f"gradient needs a scalar loss (batch dims allowed), but {name} returned {loss.shape}.  "
                 "Reduce it, e.g. with l2_loss or sum."
             )
         if loss.dtype.kind is not float:
-            raise TypeError(f"gradient needs a real floating point loss, not {loss.dtype}.")
-        out: list[Any] = []
-        structure = flatten(result, out)
-        self.output = entering(structure, self.backend)
-        out = prepare(out, structure, self.output, self.backend)
-        self.values = len(out)
-        hidden, self.templates = collected.flatten()
-        total = as_dense(sum_(store(loss), loss.shape))
-        return (self.backend.as_array(total.native_array, total.dtype),), (*out, *hidden)
+            raise TypeError(f"gradient needs a real floating point loss, but {name} returned {loss.dtype}.")
+        return as_dense(sum_(store(loss), loss.shape))

@@ -1,41 +1,60 @@
 """Compiled functions: one trace per structure of the arguments, everything that varies in a simulation is a leaf."""
 
 import functools
-import inspect
 import logging
+import types
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current
 from phiml_core.dispatch import epoch
-from phiml_core.tree.structure import Structure, flatten
+from phiml_core.ops.native import NotConcrete
+from phiml_core.tree.structure import Node, Static, StaticError, Structure, flatten
 
 from . import status
-from .boundary import backend_for, entering, is_traced, prepare, wide
+from .arguments import Arguments
+from .boundary import backend_for, converters, entering, leaving, wide
 from .captured import Captured
-from .explain import difference
+from .custom_gradient import capture_errors
+from .explain import difference, with_argument
 
 __all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_count"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger("phiml_core")
+_MANY = 256  # programs of one function; the oldest is dropped for the next
 
 
-class Compiled:
-    """One trace: the compiled program, what its outputs are, and what it reports."""
+@dataclass(slots=True)
+class Trace:
+    """The compiled program, what its outputs are, and what it reports and read besides its arguments."""
 
-    __slots__ = ("backend", "captured", "output", "program", "seen", "templates", "values", "wide")
+    run: Callable[..., tuple[Any, ...]]
+    output: Structure
+    templates: Sequence[Any]
+    values: int
+    captured: Captured
 
-    def __init__(self, backend: Backend, seen: Structure, is_wide: bool):
-        self.backend, self.seen, self.wide = backend, seen, is_wide
-        self.program: Any = None
-        self.output: Any = None
-        self.templates: Sequence[Any] = ()
-        self.values = 0
-        self.captured: Captured | None = None
+    def finish(self, outputs: Sequence[Any]) -> Any:
+        """The outputs as a tree; raises what the program reports."""
+        result = self.output.build(iter(outputs))
+        if self.templates:
+            status.deliver_all(self.templates, outputs[self.values :])
+        return result
+
+
+class Program:
+    """What runs calls of one structure: its trace, once there is one."""
+
+    __slots__ = ("backend", "seen", "trace", "wide")
+
+    def __init__(self, backend: Backend, seen: Structure):
+        self.backend, self.seen, self.wide = backend, seen, wide(seen)
+        self.trace: Trace | None = None
 
 
 class JitFunction(Generic[P, R]):
@@ -45,133 +64,134 @@ class JitFunction(Generic[P, R]):
         functools.update_wrapper(self, function)
         self.function = function
         self.auxiliary_args = auxiliary_args
-        self._signature = inspect.signature(function)
-        unknown = [n for n in auxiliary_args if n not in self._signature.parameters]
-        if unknown:
-            raise TypeError(
-                f"auxiliary_args names {', '.join(unknown)}, which {function.__name__}{self._signature} has no parameter of."
-            )
-        self._entries: dict[Any, Compiled] = {}
+        self.arguments = Arguments(function, auxiliary_args)
+        self.__name__ = self.arguments.name
         self.traces = 0
         self.log: list[str] = []
+        self._programs: dict[Any, Program] = {}  # by what the function sees: one trace each
+        self._calls: dict[Any, tuple[Program | None, Any]] = {}  # by what is given: how that becomes what is seen
+        self._epoch = epoch()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        statics, dynamic = self._split(args, kwargs)
+        varying, static = self.arguments.bind(*args, **kwargs)
         leaves: list[Any] = []
-        given = flatten(dynamic, leaves)
-        backend = backend_for(given)
-        if not backend.can_jit or is_traced(leaves, given):
+        given = tuple([flatten(v, leaves) for v in varying])
+        key = (given, self._frozen(static) if static else (), current(), default_backend())
+        try:
+            program, convert = self._calls[key]
+        except KeyError:
+            program, convert = self._prepare(key)
+        if program is None or program.backend.any_traced(leaves):
             return self.function(*args, **kwargs)  # eager backends run it, inside a trace it is recorded
-        key = (given, statics, current(), default_backend(), epoch())
-        entry = self._entries.get(key)
-        if entry is not None and entry.captured is not None and (changed := entry.captured.changed()):
-            self._note(
-                f"the captured name {changed!r} was bound to another value since the trace; pass it as an argument"
-            )
-            entry = None
-        if entry is None:
-            entry = self._trace(key, given, statics, backend, leaves)
-        ready = prepare(leaves, given, entry.seen, backend)
-        if entry.wide:
-            with backend.context(True):
-                outputs = entry.program(*ready)
+        for i, f in convert:
+            leaves[i] = f(leaves[i])
+        trace = program.trace
+        if trace is None or self._epoch != epoch() or trace.captured.changed():
+            return self._trace((program.seen, *key[1:]), program, static, leaves)
+        if not program.wide:
+            return trace.finish(trace.run(*leaves))
+        with program.backend.context(True):
+            outputs = trace.run(*leaves)
+        return trace.finish(outputs)
+
+    def _frozen(self, static: tuple[Any, ...]) -> Any:
+        """Auxiliary arguments as part of a key, in which 1, True and 1.0 differ.  Raises StaticError for tensors."""
+        values: list[Any] = []
+        structures = tuple([flatten(v, values) for v in static])
+        for name, structure in zip(self.arguments.static, structures, strict=True):
+            if not all(isinstance(leaf.kind, type) for leaf in structure.leaf_structures()):
+                raise StaticError(
+                    f"The auxiliary argument {name!r} of {self.__name__} holds a tensor or array, whose values cannot be part of the "
+                    "trace.  Take it out of auxiliary_args, or pass Python numbers."
+                )
+        return structures, tuple(values)
+
+    def _prepare(self, key: Any) -> tuple[Program | None, Any]:
+        """How calls of a structure that was not met before are run."""
+        given = Node(tuple, None, key[0])
+        backend = backend_for(given)
+        program, convert = None, ()
+        if backend.can_jit:
+            seen = entering(given, backend)
+            program = self._programs.setdefault((seen, *key[1:]), Program(backend, seen))
+            convert = converters(given, seen, backend)
+            while len(self._programs) > _MANY:
+                self._programs.pop(next(iter(self._programs)))
+                self._calls.clear()
+        self._calls[key] = program, convert
+        return program, convert
+
+    def _trace(self, key: Any, program: Program, static: tuple[Any, ...], leaves: list[Any]) -> Any:
+        """A call that traces: the first of its structure, or the first after something outside of its arguments changed."""
+        known = [k for k, p in self._programs.items() if p.trace is not None]
+        if self._epoch != epoch():
+            why = [f"methods were registered since trace {self.traces}" if known else "first call"]
+        elif program.trace is not None:
+            name = program.trace.captured.changed()
+            why = [f"the captured {name} has changed since it was traced; pass it as an argument to avoid this"]
         else:
-            outputs = entry.program(*ready)
-        if entry.output is None:
-            raise RuntimeError(
-                f"{self.__name__} was compiled without being traced.  This is a bug of the backend {backend.name}."
-            )
-        n = entry.values
-        result = entry.output.build(iter(outputs[:n]))
-        if entry.templates:
-            status.deliver_all(entry.templates, outputs[n:])
-        return result
-
-    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """Auxiliary arguments by value, all others as one tree."""
-        if not self.auxiliary_args:
-            return (), (args, kwargs) if kwargs else (args, {})
-        bound = self._signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        static = tuple([(n, bound.arguments[n]) for n in self.auxiliary_args if n in bound.arguments])
-        dynamic = {n: v for n, v in bound.arguments.items() if n not in self.auxiliary_args}
-        return static, ((), dynamic)
-
-    def _call(self, dynamic: Any, statics: Any) -> Any:
-        args, kwargs = dynamic
-        if not self.auxiliary_args:
-            return self.function(*args, **kwargs)
-        values = {**kwargs, **dict(statics)}
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
-        for name, p in self._signature.parameters.items():
-            if name not in values:
-                continue
-            if p.kind is p.VAR_POSITIONAL:
-                positional.extend(values[name])
-            elif p.kind is p.VAR_KEYWORD:
-                named.update(values[name])
-            elif p.kind is p.KEYWORD_ONLY:
-                named[name] = values[name]
-            else:
-                positional.append(values[name])
-        return self.function(*positional, **named)
-
-    def _trace(self, key: Any, given: Structure, statics: Any, backend: Backend, leaves: list[Any]) -> Compiled:
-        self.traces += 1
-        self._note("first call" if not self._entries else difference(key, list(self._entries)))
-        seen = entering(given, backend)
-        entry = Compiled(backend, seen, wide(seen))
-        entry.captured = Captured(self.function)
+            why = [difference(key, known, self.arguments) if known else "first call"]
+        if program.trace is not None or self._epoch != epoch():
+            self._epoch = epoch()
+            for p in self._programs.values():
+                p.trace = None  # they have read the same
+        found: Trace | None = None
+        objects = [s.value for s in _statics(program.seen) if type(s.value).__hash__ is object.__hash__]
 
         def flat(*natives: Any) -> tuple[Any, ...]:
-            dynamic = seen.build(iter(natives))
+            nonlocal found
+            self._note(why.pop() if why else f"{program.backend.name} asked for it")
+            varying = program.seen.build(iter(natives))
             with status.collect() as collected:
-                result = self._call(dynamic, statics)
+                try:
+                    result = self.arguments.call(self.function, varying, static)
+                except NotConcrete as error:
+                    raise with_argument(error, self.arguments, program.seen, natives) from None
             out: list[Any] = []
-            entry.output = _as_output(flatten(result, out), backend)
-            out = prepare_outputs(out, entry, backend)
-            entry.values = len(out)
-            hidden, entry.templates = collected.flatten()
+            output, out = leaving(flatten(result, out), out, program.backend)
+            hidden, templates = collected.flatten()
+            found = Trace(run, output, templates, len(out), Captured(self.function, objects))
             return (*out, *hidden)
 
-        entry.program = backend.jit(flat)
-        self._entries[key] = entry
-        return entry
+        run = program.backend.jit(flat)
+        with program.backend.context(program.wide), capture_errors(program.backend, self.__name__):
+            outputs = run(*leaves)
+        assert found is not None, f"{program.backend.name} compiled {self.__name__} without tracing it"
+        program.trace = found
+        return found.finish(outputs)
 
     def _note(self, why: str) -> None:
+        self.traces += 1
         text = f"trace {self.traces} of {self.__name__}: {why}"
         self.log.append(text)
-        log.debug(text)
+        often = self.traces >= 16 and self.traces & (self.traces - 1) == 0
+        log.log(logging.WARNING if often or "captured" in why else logging.DEBUG, text)
 
     def forget(self) -> None:
         """Drop all compiled programs."""
-        self._entries.clear()
+        self._programs.clear()
+        self._calls.clear()
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {self.traces} traces>"
 
 
-def _as_output(structure: Structure, backend: Backend) -> Structure:
-    return entering(structure, backend)
-
-
-def prepare_outputs(leaves: list[Any], entry: Compiled, backend: Backend) -> list[Any]:
-    """Outputs as arrays of the backend: constants that the function returns become arrays."""
-    result = []
-    for x, leaf in zip(leaves, entry.output.leaf_structures(), strict=True):
-        result.append(backend.as_array(x, leaf.spec.dtype))
-    return result
+def _statics(structure: Structure) -> list[Static]:
+    if isinstance(structure, Node):
+        return [s for p in structure.parts for s in _statics(p)]
+    return [structure] if isinstance(structure, Static) else []
 
 
 @overload
-def jit_compile(f: Callable[P, R], auxiliary_args: str = ...) -> JitFunction[P, R]: ...
+def jit_compile(f: Callable[P, R], auxiliary_args: str | Sequence[str] = ...) -> JitFunction[P, R]: ...
 @overload
-def jit_compile(f: None = None, auxiliary_args: str = ...) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
-def jit_compile(f: Any = None, auxiliary_args: str = "") -> Any:
+def jit_compile(
+    f: None = None, auxiliary_args: str | Sequence[str] = ...
+) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
+def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "") -> Any:
     """Compile a function of trees of tensors.
 
     The function is traced once per structure of its arguments: tree, dims, element types, and the values of booleans, strings, None,
@@ -180,14 +200,17 @@ def jit_compile(f: Any = None, auxiliary_args: str = "") -> Any:
 
     Args:
         f: function of tensors, numbers and trees of them.  Results must depend on the arguments only: side effects happen while
-            tracing, not when the compiled program runs.
+            tracing, not when the compiled program runs.  What it reads besides (names, attributes of objects) is a constant of the
+            trace; when such a name has changed, the next call traces again and says so.  Arrays changed in place go unnoticed.
         auxiliary_args: names of parameters, separated by commas, that are static: a new value is a new trace.
 
     Returns:
-        A function alike, with `traces` (how often it was traced), `log` (why) and `forget()`.
+        A function alike, with `traces` (how often it was traced), `log` (why) and `forget()`.  Arguments that are not given are
+        constants; numbers that the function returns are those of the trace.
 
     Raises (when called):
         NotConcrete: the function needs the value of an argument as a Python number.
+        StaticError: an argument is neither a tree of values nor hashable.
         NotConverged and others: what the compiled code reports.
 
     >>> from phiml_core import math
@@ -197,10 +220,11 @@ def jit_compile(f: Any = None, auxiliary_args: str = "") -> Any:
     >>> double(math.wrap(3.0))
     6.0
     """
-    names = tuple(n.strip() for n in auxiliary_args.split(",") if n.strip())
+    names = auxiliary_args.split(",") if isinstance(auxiliary_args, str) else auxiliary_args
+    static = tuple(n.strip() for n in names if n.strip())
     if f is None:
-        return lambda function: JitFunction(function, names)
-    return JitFunction(f, names)
+        return lambda function: JitFunction(function, static)
+    return JitFunction(f, static)
 
 
 def trace_count(f: JitFunction[..., Any]) -> int:

@@ -1,7 +1,7 @@
 """What is true of JAX as a whole: devices, compilation, derivatives, control flow."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -40,6 +40,15 @@ def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+class _IsTracer(dict[type, bool]):
+    def __missing__(self, cls: type) -> bool:
+        found = self[cls] = issubclass(cls, Tracer)
+        return found
+
+
+_TRACER = _IsTracer()
+
+
 class Jax(Backend):
     """JAX arrays and tracers: eager, compiled by XLA, differentiable to any order, vectorised, in both precisions."""
 
@@ -65,7 +74,13 @@ class Jax(Backend):
             return x if dtype is None or self.dtype(x) is dtype else wide_call(jnp.asarray)(x, dtype.name)
         array = np.asarray(x, None if dtype is None else dtype.name)
         with self.context(array.dtype in _WIDE):
-            return jnp.asarray(array, device=device)
+            result = jnp.asarray(array, device=device)
+        if array.ndim and isinstance(result, ArrayImpl):
+            result.block_until_ready()  # JAX copies in the background, while the caller may go on to change the NumPy array
+        return result
+
+    def scalar(self, dtype: DType) -> Callable[[Any], Any]:
+        return np.dtype(dtype.name).type  # compiled programs take NumPy scalars; a JAX array costs twenty times as much
 
     def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
         with self.context(dtype.precision == 64):
@@ -82,12 +97,18 @@ class Jax(Backend):
     def is_traced(self, x: Any) -> bool:
         return isinstance(x, Tracer)
 
+    def any_traced(self, xs: Sequence[Any]) -> bool:
+        for x in xs:
+            if _TRACER[type(x)]:
+                return True
+        return False
+
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         compiled = jax.jit(function)  # one call into C++ instead of one per operation
 
         def call(*xs: Any) -> Any:
             for x in xs:
-                if isinstance(x, Tracer):
+                if type(x) is not ArrayImpl and isinstance(x, Tracer):
                     return function(*xs)  # inside a trace, record the plain operations
             return compiled(*xs)
 
@@ -134,6 +155,9 @@ class Jax(Backend):
         rule = jax.custom_vjp(plain)
         rule.defvjp(forward, backward)
         return rule
+
+    def is_capture_error(self, error: Exception) -> bool:
+        return isinstance(error, jax.errors.UnexpectedTracerError) or type(error).__name__ == "CustomVJPException"
 
     def vmap(
         self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
