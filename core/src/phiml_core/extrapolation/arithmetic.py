@@ -6,7 +6,6 @@ from phiml_core.dispatch import generic
 from phiml_core.ops.create import wrap
 from phiml_core.tensor.arithmetic import Elementwise, binary, unary
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.tree import rebuild
 
 from .antisymmetric import ANTISYMMETRIC, Antisymmetric
 from .components import Components
@@ -108,7 +107,7 @@ def _pair(a: Extrapolation, b: Extrapolation, op: Elementwise) -> Extrapolation:
         return common(a, b, op)
     lead = a if ranks[0] >= ranks[1] else b
     parts = tuple(_pair(x, y, op) for x, y in zip(_parts(a, lead), _parts(b, lead), strict=True))
-    return rebuild(lead, parts)
+    return Directional(*parts) if isinstance(lead, Directional) else lead.with_parts(parts)  # type: ignore[attr-defined]
 
 
 def _each(boundary: Any, function: Any) -> Any:

@@ -7,7 +7,6 @@ from phiml_core.ops.join import stack
 from phiml_core.ops.unstack import unstack
 from phiml_core.shape import Shape, channel, merge_shapes
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.tree import children, rebuild
 
 from .extrapolation import Extrapolation, UnknownBoundary, ghost
 
@@ -17,16 +16,28 @@ __all__ = ["Components", "combine_components"]
 class Components(Extrapolation):
     """One rule per item of a channel dim: `{'x': ZERO, 'y': PERIODIC}`.  Made by `combine_components`."""
 
-    __slots__ = ("dim", "items")
-    items: dict[str, Extrapolation]
+    __slots__ = ("dim", "names", "rules")
+    __value_attrs__ = ("rules",)
     dim: str
+    names: tuple[str, ...]
+    rules: tuple[Extrapolation, ...]
 
     def __init__(self, items: Mapping[str, Extrapolation], dim: str = "vector"):
-        self.items, self.dim = dict(items), dim
+        self.dim, self.names, self.rules = dim, tuple(items), tuple(items.values())
+
+    def __with_attrs__(self, rules: tuple[Any, ...]) -> "Components":
+        new = object.__new__(Components)
+        new.dim, new.names, new.rules = self.dim, self.names, tuple(rules)
+        return new
+
+    @property
+    def items(self) -> dict[str, Extrapolation]:
+        """The rule by item name."""
+        return dict(zip(self.names, self.rules, strict=True))
 
     def with_parts(self, parts: tuple[Any, ...]) -> "Components":
         """The same components with other rules."""
-        return Components(dict(zip(self.items, parts, strict=True)), self.dim)
+        return self.__with_attrs__(parts)
 
     @property
     def shape(self) -> Shape:
@@ -84,16 +95,6 @@ class Components(Extrapolation):
 
     def __repr__(self) -> str:
         return "(" + ", ".join(f"{n}={p}" for n, p in self.items.items()) + f") along {self.dim}"
-
-
-@children.dispatch
-def _(value: Components):
-    return tuple(value.items.values())
-
-
-@rebuild.dispatch
-def _(value: Components, parts):
-    return value.with_parts(tuple(parts))
 
 
 @ghost.dispatch

@@ -24,21 +24,28 @@ class Constant(Extrapolation):
     array([7, 1, 2, 3, 7])
     """
 
-    __slots__ = ("constants", "plan_key", "value")
+    __slots__ = ("value",)
     __value_attrs__ = ("value",)
     primitive_mode = "constant"
     value: Tensor
 
     def __init__(self, value: Any):
-        self.value = value = value if isinstance(value, Tensor) else wrap(value)
-        self.constants = (value,)
-        self.plan_key = ("constant", value.spec) if type(value) is Dense and not value.spec.shape else None
+        self.value = value if isinstance(value, Tensor) else wrap(value)
+
+    @property
+    def constants(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return (self.value,)
+
+    @property
+    def plan_key(self) -> Any:  # type: ignore[override]
+        value = self.value
+        return ("constant", value.spec) if type(value) is Dense and not value.spec.shape else None
 
     def __with_attrs__(self, value: Any) -> "Constant":
         if isinstance(value, (Tensor, int, float, complex)):
             return Constant(value)
         new = object.__new__(Constant)  # a transform passes other things through trees, e.g. structures of tensors
-        new.value, new.constants, new.plan_key = value, (value,), None
+        new.value = value
         return new
 
     @property

@@ -5,7 +5,6 @@ from typing import Any
 
 from phiml_core.shape import Shape, merge_shapes
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.tree import children, rebuild
 
 from .extrapolation import Extrapolation, UnknownBoundary, ghost
 
@@ -15,27 +14,48 @@ __all__ = ["Sides"]
 class Sides(Extrapolation):
     """One rule per side, made by `combine_sides`: `{'x': (lower, upper), …}`, optionally one for all dims not named."""
 
-    __slots__ = ("constants", "plan_key", "rest", "sides")
-    sides: dict[str, tuple[Extrapolation, Extrapolation]]
-    rest: Extrapolation | None
+    __slots__ = ("dims", "rules")
+    __value_attrs__ = ("rules",)
+    dims: tuple[str, ...]
+    rules: tuple[Extrapolation, ...]
+    """Lower and upper of each of `dims`, then the one for all other dims if there is one."""
 
     def __init__(self, sides: Mapping[str, tuple[Extrapolation, Extrapolation]], rest: Extrapolation | None = None):
-        self.sides = {dim: (lower, upper) for dim, (lower, upper) in sides.items()}
-        self.rest = rest
-        parts = self.parts()
-        keys = tuple(p.plan_key for p in parts)
-        self.plan_key = None if None in keys else (tuple(self.sides), keys)
-        self.constants = tuple(c for p in parts for c in p.constants)
+        self.dims = tuple(sides)
+        both = tuple([rule for pair in sides.values() for rule in pair])
+        self.rules = both if rest is None else (*both, rest)
+
+    def __with_attrs__(self, rules: tuple[Any, ...]) -> "Sides":
+        new = object.__new__(Sides)
+        new.dims, new.rules = self.dims, tuple(rules)
+        return new
+
+    @property
+    def sides(self) -> dict[str, tuple[Extrapolation, Extrapolation]]:
+        """Lower and upper rule by dim."""
+        return {dim: (self.rules[2 * i], self.rules[2 * i + 1]) for i, dim in enumerate(self.dims)}
+
+    @property
+    def rest(self) -> Extrapolation | None:
+        """The rule for all dims that are not named."""
+        return self.rules[-1] if len(self.rules) % 2 else None
+
+    @property
+    def constants(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return tuple([c for rule in self.rules for c in rule.constants])
+
+    @property
+    def plan_key(self) -> Any:  # type: ignore[override]
+        keys = tuple([rule.plan_key for rule in self.rules])
+        return None if None in keys else (self.dims, keys)
 
     def parts(self) -> tuple[Extrapolation, ...]:
         """All rules in a fixed order."""
-        both = tuple(b for pair in self.sides.values() for b in pair)
-        return both if self.rest is None else (*both, self.rest)
+        return self.rules
 
     def with_parts(self, parts: tuple[Any, ...]) -> "Sides":
         """The same sides with other rules, in the order of `parts()`."""
-        sides = {dim: (parts[2 * i], parts[2 * i + 1]) for i, dim in enumerate(self.sides)}
-        return Sides(sides, None if self.rest is None else parts[-1])
+        return self.__with_attrs__(parts)
 
     @property
     def shape(self) -> Shape:
@@ -46,14 +66,15 @@ class Sides(Extrapolation):
         return next((p.component_dim for p in self.parts() if p.component_dim is not None), None)
 
     def side(self, dim: str, upper: bool) -> Extrapolation:
-        if dim in self.sides:
-            return self.sides[dim][upper].side(dim, upper)
-        if self.rest is None:
+        if dim in self.dims:
+            return self.rules[2 * self.dims.index(dim) + int(upper)].side(dim, upper)
+        rest = self.rest
+        if rest is None:
             raise UnknownBoundary(
                 f"No boundary is given for dim {dim!r}, only for {', '.join(self.sides)}: {self}.  "
                 f"Name it, e.g. combine_sides({dim}=0, …)."
             )
-        return self.rest.side(dim, upper)
+        return rest.side(dim, upper)
 
     def __getitem__(self, selection: dict[str, Any]) -> Extrapolation:
         return self.with_parts(tuple(p[selection] for p in self.parts()))
@@ -85,16 +106,6 @@ class Sides(Extrapolation):
         if self.rest is not None:
             shown["else"] = str(self.rest)
         return "{" + ", ".join(f"{d}: {s}" for d, s in shown.items()) + "}"
-
-
-@children.dispatch
-def _(value: Sides):
-    return value.parts()
-
-
-@rebuild.dispatch
-def _(value: Sides, parts):
-    return value.with_parts(tuple(parts))
 
 
 @ghost.dispatch
