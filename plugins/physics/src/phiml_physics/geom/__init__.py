@@ -4,9 +4,11 @@ grids.
 
 from phiml_core.field import Geometry
 
+from . import box_fraction  # noqa: F401  methods of boxes and grids
 from .box import Box, Cuboid
 from .complement import Complement
 from .errors import GeometryError
+from .image import Image, image_geometry
 from .image_mask import ImageError
 from .sphere import Sphere
 from .uniform_grid import UniformGrid
@@ -18,9 +20,11 @@ __all__ = [
     "Cuboid",
     "Geometry",
     "GeometryError",
+    "Image",
     "ImageError",
     "Sphere",
     "UniformGrid",
     "Union",
+    "image_geometry",
     "union",
 ]

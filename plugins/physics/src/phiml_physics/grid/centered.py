@@ -3,13 +3,14 @@
 from typing import Any, Self
 
 from phiml_core import math
-from phiml_core.extrapolation import Extrapolation, as_extrapolation
+from phiml_core.extrapolation import Extrapolation
 from phiml_core.field import Field
 from phiml_core.shape import Shape, merge_shapes
 
 from phiml_physics.geom.box import Box
 from phiml_physics.geom.uniform_grid import UniformGrid
 
+from .boundaries import grid_boundary
 from .values import cell_values, grid_geometry
 
 __all__ = ["CenteredGrid"]
@@ -50,7 +51,7 @@ class CenteredGrid(Field):
         **sizes: int,
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes)
-        self.boundary = as_extrapolation(boundary if extrapolation is None else extrapolation)
+        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation)
         self.values = cell_values(values, self.geometry, convert)
 
     @classmethod
@@ -67,7 +68,7 @@ class CenteredGrid(Field):
         return CenteredGrid.of(cell_values(values, self.geometry), self.boundary, self.geometry)  # type: ignore[return-value]
 
     def with_boundary(self, boundary: Any) -> Self:
-        return CenteredGrid.of(self.values, as_extrapolation(boundary), self.geometry)  # type: ignore[return-value]
+        return CenteredGrid.of(self.values, grid_boundary(boundary), self.geometry)  # type: ignore[return-value]
 
     with_extrapolation = with_boundary
 
@@ -112,7 +113,7 @@ class CenteredGrid(Field):
 
         from .staggered import StaggeredGrid
 
-        rule = self.boundary if boundary is None else as_extrapolation(boundary)
+        rule = self.boundary if boundary is None else grid_boundary(boundary)
         return resample(self, to=StaggeredGrid.zeros(rule, self.geometry))
 
     def with_bounds(self, bounds: Box) -> "CenteredGrid":

@@ -85,6 +85,8 @@ def _by_axis(function: Any, names: tuple[str, ...]) -> bool:
         parameters = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
     except (TypeError, ValueError):
         return False
+    if [p.kind for p in parameters] == [inspect.Parameter.VAR_POSITIONAL]:
+        return True
     if len(names) == 1:
         return [p.name for p in parameters] == list(names)
     return len(parameters) == len(names) and all(

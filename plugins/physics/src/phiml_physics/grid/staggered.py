@@ -4,7 +4,7 @@ import functools
 from typing import Any, Self
 
 from phiml_core import math
-from phiml_core.extrapolation import Extrapolation, as_extrapolation
+from phiml_core.extrapolation import Extrapolation
 from phiml_core.field import Field
 from phiml_core.math import channel
 from phiml_core.shape import Shape, merge_shapes
@@ -14,6 +14,7 @@ from phiml_physics.geom.box import Box
 from phiml_physics.geom.uniform_grid import UniformGrid
 
 from .axis import regrid
+from .boundaries import grid_boundary
 from .centered import CenteredGrid
 from .values import face_values, grid_geometry
 
@@ -62,7 +63,7 @@ class StaggeredGrid(Field):
         **sizes: int,
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes, staggered=True)
-        self.boundary = as_extrapolation(boundary if extrapolation is None else extrapolation)
+        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation)
         self.values = face_values(values, self.faces, self.geometry, convert)
 
     @classmethod
@@ -94,7 +95,7 @@ class StaggeredGrid(Field):
     def with_boundary(self, boundary: Any) -> Self:
         """The same field with another boundary; values on faces that this one stores and the other does not are left
         out, and the other way round taken from this boundary."""
-        rule = as_extrapolation(boundary)
+        rule = grid_boundary(boundary)
         targets = face_grids(self.geometry, rule)
         parts = zip(self.geometry.names, self.components, self.faces, targets, strict=True)
         values = [v if s is t else regrid(v, self.boundary.component(n), s, t) for n, v, s, t in parts]

@@ -1,0 +1,96 @@
+"""Projection: the part of a velocity that conserves volume."""
+
+from dataclasses import replace
+from typing import Any
+
+from phiml_core.extrapolation import (
+    PERIODIC,
+    ZERO,
+    ZERO_GRADIENT,
+    Extrapolation,
+    Periodic,
+    combine_sides,
+)
+from phiml_core.field import Field
+from phiml_core.solve import LinearProblem, Solve
+from phiml_solvers import poisson, solve_increments
+
+from phiml_physics.grid.centered import CenteredGrid
+from phiml_physics.grid.errors import GridError
+from phiml_physics.grid.staggered import StaggeredGrid
+from phiml_physics.operators.divergence import divergence
+
+from .obstacle import as_obstacles
+from .openness import open_fractions, with_obstacles
+
+__all__ = ["make_incompressible", "pressure_boundary"]
+
+
+def make_incompressible(
+    velocity: StaggeredGrid, obstacles: Any = (), solve: Solve | None = None
+) -> tuple[StaggeredGrid, CenteredGrid]:
+    """Subtract the pressure gradient that makes a velocity free of divergence (Chorin 1968).
+
+    With open fractions w of the faces it solves  ∇·(w ∇p) = ∇·v*,  v* = w v + (1 - w) v_obstacle,  and returns v* - w
+    ∇p: the mean velocity through each face, whose divergence is zero in every cell, also in those that an obstacle
+    cuts.  Sides with a fixed velocity and obstacles are walls for the pressure, at open sides it is zero.
+
+    Args:
+        velocity: staggered grid, in length per time.
+        obstacles: `Obstacle`, geometry, or sequence of these.
+        solve: method, tolerances and first guess (`x0`: a pressure from before); by default a solve that leaves at most
+            max |∇·v| h / max |v| = 1e-5 in single, 1e-10 in double precision.
+
+    Returns:
+        velocity: with the same boundary.
+        pressure: centered grid, in squared length per time (times the time step: per squared time).
+
+    Raises:
+        GridError: `velocity` is not a staggered grid.
+        ObstacleFillsDomain: no cell is left for the fluid.
+        NotConverged, Diverged: the tolerance was missed, or the velocity is not finite.
+    """
+    if not isinstance(velocity, StaggeredGrid):
+        raise GridError(
+            f"The divergence of a {type(velocity).__name__} cannot be made exactly zero.  Project a staggered grid: "
+            "resample(velocity, to=StaggeredGrid(0, boundary, …))."
+        )
+    cells, faces = velocity.geometry, velocity.faces
+    bodies = as_obstacles(obstacles)
+    values = list(velocity.components)
+    weights = None
+    if bodies:
+        weights = open_fractions(bodies, faces)
+        values = with_obstacles(values, bodies, faces)
+    flow = StaggeredGrid.from_components(values, velocity.boundary, cells)
+    sides = {n: _sides(velocity.boundary.component(n), n) for n in cells.names}
+    operator = poisson(cells.resolution, cells.spacing, sides, weights)
+    settings = solve or Solve()
+    guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
+    settings = replace(settings, x0=guess)
+    parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, guess), settings)
+    for part in parts:  # one after the other: their sum would be rounded
+        for i, n in enumerate(cells.names):
+            slope = operator.gradient(part, n)
+            values[i] = values[i] - (slope if weights is None else slope * weights[i])
+    pressure = sum((getattr(p, "values", p) for p in parts[1:]), getattr(parts[0], "values", parts[0]))
+    return (
+        StaggeredGrid.from_components(values, velocity.boundary, cells),
+        CenteredGrid.of(pressure, pressure_boundary(velocity.boundary, cells.names), cells),
+    )
+
+
+def _sides(rule: Extrapolation, dim: str) -> tuple[str, str]:
+    """What the boundary of the component through the sides along `dim` means for the pressure."""
+    if isinstance(rule.side(dim, True), Periodic):
+        return "periodic", "periodic"
+    stored = rule.outer_faces(dim)
+    return ("dirichlet" if stored[0] else "neumann"), ("dirichlet" if stored[1] else "neumann")
+
+
+def pressure_boundary(boundary: Extrapolation, names: tuple[str, ...]) -> Extrapolation:
+    """The boundary of the pressure for that of a velocity."""
+    rules = {"periodic": PERIODIC, "neumann": ZERO_GRADIENT, "dirichlet": ZERO}
+    found = {n: tuple(rules[side] for side in _sides(boundary.component(n), n)) for n in names}
+    kinds = {side for pair in found.values() for side in pair}
+    return kinds.pop() if len(kinds) == 1 else combine_sides(**found)

@@ -1,0 +1,112 @@
+"""What grids and geometries look like: methods of the word `marks`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from phiml_core import math
+from phiml_core.marks import Mark, arrows_mark, box_mark, curve_mark, grid_mark, marks, sphere_mark
+from phiml_core.shape import Shape
+
+from .fluid.obstacle import Obstacle
+from .geom.box import Box
+from .geom.image import Image
+from .geom.sphere import Sphere
+from .geom.uniform_grid import UniformGrid
+from .geom.union import Union
+from .grid.centered import CenteredGrid
+from .grid.staggered import StaggeredGrid
+
+__all__: list[str] = []
+
+Selection = dict[str, Any]
+
+
+def _elements(shape: Shape) -> Iterator[tuple[Selection, list[tuple[str, Any]]]]:
+    """One selection for each element along dims, with the labels of its panel."""
+    for index in shape.meshgrid(names=True):
+        yield index, list(index.items())
+
+
+def _panel(mark: Mark, labels: list[tuple[str, Any]]) -> Mark:
+    for dim, label in reversed(labels):
+        mark = mark.at(dim, label)
+    return mark
+
+
+@marks.dispatch
+def _(value: CenteredGrid):
+    cells = value.geometry
+    names = cells.names
+    vector = "vector" in value.shape.names and value.shape.get_size("vector") == len(names)
+    others = value.values.shape.without(cells.resolution)
+    if vector:
+        others = others.without("vector")
+    found = []
+    for index, labels in _elements(others):
+        values = value.values[index]
+        if vector and len(names) > 1:
+            array = math.stack(list(math.unstack(values, "vector")), math.channel("vector")).numpy((*names, "vector"))
+            mark: Mark = arrows_mark(array, cells.lower, cells.upper, names)
+        else:
+            if vector:
+                values = values[{"vector": 0}]
+            mark = grid_mark(math.expand(values, cells.resolution).numpy(names), cells.lower, cells.upper, names)
+        found.append(_panel(mark, labels))
+    return found
+
+
+@marks.dispatch
+def _(value: StaggeredGrid):
+    if value.geometry.spatial_rank == 1:
+        (faces,), (values,) = value.faces, value.components
+        found = []
+        for index, labels in _elements(values.shape.without(faces.resolution)):
+            positions = faces.center[{"vector": 0}].numpy(faces.names)
+            found.append(_panel(curve_mark(positions, values[index].numpy(faces.names), axis=faces.names[0]), labels))
+        return found
+    return marks(value.at_centers())
+
+
+@marks.dispatch
+def _(value: Box):
+    names = value.vector.item_names or ()
+    found = []
+    for index, labels in _elements(value.shape.without("vector")):
+        lower, upper = (math.expand(c, value.shape)[index].numpy("vector") for c in (value.lower, value.upper))
+        batch = [(n, label) for n, label in labels if n in value.shape.batch.names]
+        found.append(_panel(box_mark(lower.tolist(), upper.tolist(), names), batch))
+    return found
+
+
+@marks.dispatch
+def _(value: Sphere):
+    names = value.vector.item_names or ()
+    found = []
+    for index, labels in _elements(value.shape.without("vector")):
+        center = math.expand(value.center, value.shape)[index].numpy("vector")
+        radius = math.expand(value.radius, value.shape.without("vector"))[index].item()
+        batch = [(n, label) for n, label in labels if n in value.shape.batch.names]
+        found.append(_panel(sphere_mark(center.tolist(), radius, names), batch))
+    return found
+
+
+@marks.dispatch
+def _(value: Union):
+    return [mark for part in value.parts for mark in marks(part)]
+
+
+@marks.dispatch
+def _(value: UniformGrid):
+    return marks(value.bounds)
+
+
+@marks.dispatch
+def _(value: Image):
+    lower, upper = (np.asarray(corner.numpy("vector"), float).tolist() for corner in (value.lower, value.upper))
+    return [grid_mark(value.picture.coverage, lower, upper, value.axes, color="#404040")]
+
+
+@marks.dispatch
+def _(value: Obstacle):
+    return marks(value.geometry)
