@@ -84,6 +84,18 @@ from phiml_core.ops.reorder import flip, pack_dims, roll, unpack_dim
 from phiml_core.ops.repeat import expand, store
 from phiml_core.ops.scatter import scatter
 from phiml_core.ops.slicing import slice_
+from phiml_core.ops.spectral import (
+    dct,
+    dst,
+    fft,
+    fftfreq,
+    fourier_laplace,
+    fourier_poisson,
+    idct,
+    idst,
+    ifft,
+    spectral_scale,
+)
 from phiml_core.ops.unstack import unstack
 from phiml_core.ops.vector import cross_product, dot, normalize, rotate_vector, vec_length, vec_normalize, vec_squared
 from phiml_core.shape import (
@@ -135,15 +147,16 @@ __all__ = [
     "EMPTY", "Shape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
     "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
     "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh", "cross_product",
-    "cumulative_sum", "custom_gradient", "divide_no_nan", "dot", "dual", "erf", "exp", "expand", "flip", "floor",
-    "forget_traces", "fori_loop", "full", "gather", "get_precision", "gradient", "grid_sample", "imag", "instance",
-    "is_finite", "is_inf", "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10",
-    "log1p", "log2", "max_", "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch",
-    "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
-    "pack_dims", "pad", "precision", "primal", "prod", "range_tensor", "real", "rename_dims", "reshaped_tensor",
-    "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "set_precision", "shape", "sigmoid", "sign",
-    "sin", "sinh", "slice_", "sort", "spatial", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan",
-    "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
+    "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp", "expand", "fft",
+    "fftfreq", "flip", "floor", "forget_traces", "fori_loop", "fourier_laplace", "fourier_poisson", "full", "gather",
+    "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag", "instance", "is_finite", "is_inf",
+    "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2", "max_",
+    "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual",
+    "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like", "pack_dims", "pad", "precision",
+    "primal", "prod", "range_tensor", "real", "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_",
+    "safe_div", "scan", "scatter", "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort",
+    "spatial", "spectral_scale", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan", "tanh", "tensor",
+    "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
     "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop",
     "wrap", "zeros", "zeros_like",
 ]  # fmt: skip
