@@ -78,6 +78,10 @@ class Backend:
         """Whether the values of `x` can be read."""
         return not self.is_traced(x)
 
+    def is_compiling(self) -> bool:
+        """Whether a function is being compiled now, so that what is computed from constants alone becomes a constant."""
+        return False
+
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         """`function` of native arrays as one call, where the library is faster so; `wide`: it handles 64-bit numbers."""
         return function

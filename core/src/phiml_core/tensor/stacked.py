@@ -178,7 +178,9 @@ def _join(parts: list[Dense], dim: Shape, shape: Shape) -> Dense:
             return stack(ready[0], tuple(ready[1:]), len(sizes))
 
         wide = dtype.precision == 64 or any(s.wide for s in specs)
-        plan = precision.keep(key, (backend.fuse(program, wide), make_spec(stored, shape, backend, dtype)))
+        plan = precision.keep(
+            key, (backend.fuse(program, wide), make_spec(stored, shape, backend, dtype, all(s.weak for s in specs)))
+        )
     run, spec = plan
     return Dense(run(*[p.native_array for p in parts]), spec)
 

@@ -1,13 +1,15 @@
 """Transforms of functions of trees: compilation, derivatives, branches and loops."""
 
+from .branch import cond
 from .check import GradientCheck, GradientMismatch, check_gradient
-from .custom_gradient import barrier, custom_gradient, stop_gradient
+from .custom_gradient import CapturedGradient, barrier, custom_gradient, stop_gradient
 from .gradient import gradient, value_and_gradient
 from .iterate import iterate
 from .jit import JitFunction, forget_traces, jit_compile, trace_count
-from .loop import cond, fori_loop, scan, while_loop
+from .loop import fori_loop, scan, while_loop
 
 __all__ = [
+    "CapturedGradient",
     "GradientCheck",
     "GradientMismatch",
     "JitFunction",

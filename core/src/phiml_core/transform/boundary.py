@@ -8,22 +8,18 @@ from phiml_core.backend.backend import Backend
 from phiml_core.backend.choose import default_backend, join
 from phiml_core.backend.dtype import DType, as_dtype
 from phiml_core.backend.precision import Precision, current, warn_narrowing
-from phiml_core.shape import merge_shapes
+from phiml_core.ops.native import full_array
+from phiml_core.shape import ShapeError, merge_shapes
 from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.promote import common_type
 from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tree.structure import Leaf, Node, StackedNode, Static, Structure
+from phiml_core.tree.tree import value_attributes
 
 __all__ = [
-    "backend_for",
-    "conform",
-    "converters",
-    "entering",
-    "is_traced",
-    "join_structures",
-    "leaving",
-    "prepare",
-    "wide",
-]
+    "backend_for", "conform", "converters", "describe", "entering", "join_structures", "leaving", "part_names",
+    "prepare", "wide",
+]  # fmt: skip
 
 
 def backend_for(structure: Structure) -> Backend:
@@ -108,12 +104,7 @@ def wide(structure: Structure) -> bool:
     return current().bits == 64 or any(leaf.spec.wide for leaf in structure.leaf_structures())
 
 
-def is_traced(leaves: Sequence[Any], structure: Structure) -> bool:
-    """Whether any leaf stands for a value that is not known yet."""
-    return any(leaf.spec.backend.is_traced(x) for x, leaf in zip(leaves, structure.leaf_structures(), strict=True))
-
-
-def join_structures(a: Structure, b: Structure, what: str) -> Structure:
+def join_structures(a: Structure, b: Structure, what: str, place: str = "value") -> Structure:
     """The one structure that values of two structures are brought to at a branch or in a loop.
 
     Raises:
@@ -122,49 +113,54 @@ def join_structures(a: Structure, b: Structure, what: str) -> Structure:
     if a == b:
         return a
     if isinstance(a, Leaf) and isinstance(b, Leaf):
-        return Leaf(_join_specs(a.spec, b.spec, what), a.kind if a.kind == b.kind else None)
-    if isinstance(a, StackedNode) and isinstance(b, StackedNode) and len(a.items) == len(b.items):
-        return StackedNode(a.dim, tuple(join_structures(x, y, what) for x, y in zip(a.items, b.items, strict=True)))
-    if (
-        isinstance(a, Node)
-        and isinstance(b, Node)
-        and (a.cls, a.static) == (b.cls, b.static)
-        and len(a.parts) == len(b.parts)
-    ):
-        return Node(a.cls, a.static, tuple(join_structures(x, y, what) for x, y in zip(a.parts, b.parts, strict=True)))
-    raise TypeError(f"{what} must keep the structure of values, but it goes from {_describe(a)} to {_describe(b)}.")
+        return Leaf(_join_specs(a.spec, b.spec, what, place), a.kind if a.kind == b.kind else None)
+    if isinstance(a, StackedNode) and isinstance(b, StackedNode) and len(a.items) == len(b.items) and a.dim == b.dim:
+        pairs = enumerate(zip(a.items, b.items, strict=True))
+        name = a.dim.name
+        return StackedNode(a.dim, tuple([join_structures(x, y, what, f"{place}.{name}[{i}]") for i, (x, y) in pairs]))
+    if isinstance(a, Node) and isinstance(b, Node) and a[:2] == b[:2] and len(a.parts) == len(b.parts):
+        rows = zip(part_names(a), a.parts, b.parts, strict=True)
+        return Node(a.cls, a.static, tuple([join_structures(x, y, what, place + n) for n, x, y in rows]))
+    raise TypeError(f"{what} must keep the structure of values, but {place} goes from {describe(a)} to {describe(b)}.")
 
 
-def _describe(s: Structure) -> str:
+def part_names(node: Node) -> list[str]:
+    """How the parts of a node are written after its name: `['key']`, `[0]`, `.attribute`."""
+    if node.cls is dict:
+        return [f"[{k!r}]" for k in node.static]
+    if issubclass(node.cls, (tuple, list)):
+        return [f"[{i}]" for i in range(len(node.parts))]
+    return [f".{n}" for n in value_attributes(node.cls) or ()]
+
+
+def describe(s: Structure) -> str:
+    """A structure in words."""
     if isinstance(s, Leaf):
         return f"a tensor {s.spec.shape} of {s.spec.dtype}"
     if isinstance(s, Static):
         return f"the static value {s.value!r}"
-    if isinstance(s, Node):
-        static = f" with {s.static[1] if isinstance(s.static[0], tuple) else s.static!r}" if s.static else ""
-        return f"{s.cls.__name__}({', '.join(_describe(p) for p in s.parts)}){static}"
-    return f"a non-uniform tensor along {s.dim}" if isinstance(s, StackedNode) else repr(s)
+    if isinstance(s, StackedNode):
+        return f"a non-uniform tensor along {s.dim}"
+    assert isinstance(s, Node)
+    static = "" if s.static is None or s.cls is dict else f" with {dict(zip(*s.static[:2], strict=True))}"
+    names = s.static if s.cls is dict else [""] * len(s.parts)
+    return f"{s.cls.__name__}({', '.join(f'{n}: ' * bool(n) + describe(p) for n, p in zip(names, s.parts, strict=True))}){static}"
 
 
-def _join_specs(a: Spec, b: Spec, what: str) -> Spec:
-    if a.shape != b.shape:
+def _join_specs(a: Spec, b: Spec, what: str, place: str) -> Spec:
+    try:
+        shape = a.shape if a.shape == b.shape else merge_shapes(a.shape, b.shape)  # constant along what only one has
+    except ShapeError:
         raise TypeError(
-            f"{what} must keep shapes, but one tensor goes from {a.shape} to {b.shape}.  Expand or slice it before."
-        )
-    if a.dtype is b.dtype:
-        dtype = a.dtype
-    else:
-        from phiml_core.tensor.promote import common_type
-
-        dtype = common_type((a, b), current(), what)
+            f"{what} must keep shapes, but {place} goes from {a.shape} to {b.shape}.  Slice or resample it before."
+        ) from None
+    dtype = a.dtype if a.dtype is b.dtype else common_type((a, b), current(), what)
     stored = a.stored if b.stored in a.stored else merge_shapes(a.stored, b.stored)
-    return make_spec(stored, a.shape, join(a.backend, b.backend), dtype)
+    return make_spec(stored, shape, join(a.backend, b.backend), dtype)
 
 
 def conform(leaves: Sequence[Any], given: Structure, target: Structure) -> list[Any]:
     """Native leaves of one structure as those of the joined structure `target`: expanded, transposed, cast."""
-    from phiml_core.ops.native import full_array
-
     result = []
     for x, g, t in zip(leaves, given.leaf_structures(), target.leaf_structures(), strict=True):
         spec, wanted = g.spec, t.spec

@@ -21,7 +21,8 @@ from phiml_core.tree.structure import Leaf, Node, Static, Structure, flatten
 from phiml_core.tree.tree import tree_map
 
 from . import status
-from .boundary import backend_for, conform, entering, join_structures, leaving, prepare, wide
+from .boundary import backend_for, conform, entering, join_structures, prepare, wide
+from .outputs import Outputs, record
 
 __all__ = ["CapturedGradient", "barrier", "capture_errors", "custom_gradient", "stop_gradient"]
 
@@ -81,10 +82,8 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         )
         with capture_errors(backend, name):
             outputs = rule(*prepare(leaves, given, seen, backend))
-        result = trace.output.build(iter(outputs[: trace.values]))
-        stream = iter(outputs[trace.values :])
-        status.emit([t.build(stream) for t in trace.templates])
-        return result
+        assert trace.outputs is not None
+        return trace.outputs.build(outputs)
 
     wrapped.__name__, wrapped.__doc__ = name, function.__doc__
     return wrapped
@@ -97,35 +96,29 @@ class _Trace:
         self.function, self.gradient, self.name = function, gradient, name
         self.seen, self.backend = seen, backend
         self.precision, self.default = current().bits, default_backend()
-        self.output: Any = None
-        self.values = 0
-        self.templates: list[Any] = []
+        self.outputs: Outputs | None = None
 
     def run(self, *natives: Any) -> tuple[Any, ...]:
         args = self.seen.build(iter(natives))
-        with status.collect() as collected:
-            result = self.function(*args)
-        out: list[Any] = []
-        self.output, out = leaving(flatten(result, out), out, self.backend)
-        self.values = len(out)
-        hidden, self.templates = collected.flatten()
-        return (*out, *hidden)
+        out, self.outputs, _ = record(lambda: self.function(*args), self.backend)
+        return out
 
     def pull_back(self, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
+        assert self.outputs is not None
+        structure = self.outputs.structure
         with (
             precision(self.precision),
             choose_backend(self.default),
-            self.backend.context(wide(self.seen) or wide(self.output)),
+            self.backend.context(wide(self.seen) or wide(structure)),
         ):
-            return self._pull_back(inputs, outputs, cotangents)
+            return self._pull_back(structure, inputs, outputs, cotangents)
 
-    def _pull_back(self, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
-        args = self.seen.build(iter(inputs))
-        output = self.output.build(iter(outputs[: self.values]))
-        leaves = self.output.leaf_structures()
-        slopes = [c if _moves(s) else self._zero(s) for s, c in zip(leaves, cotangents[: self.values], strict=True)]
+    def _pull_back(self, structure: Structure, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
+        args, output = self.seen.build(iter(inputs)), structure.build(iter(outputs))
+        leaves = structure.leaf_structures()
+        slopes = [c if _moves(s) else self._zero(s) for s, c in zip(leaves, cotangents[: len(leaves)], strict=True)]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
-            grads = self.gradient(args, output, self.output.build(iter(slopes)))
+            grads = self.gradient(args, output, structure.build(iter(slopes)))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
             raise TypeError(
                 f"The gradient of {self.name} must return a tuple of {len(args)} gradients, one per argument, not {_short(grads)}."

@@ -7,6 +7,7 @@ from phiml_core.ops.native import NotConcrete
 from phiml_core.tree.structure import Leaf, Node, StackedNode, Static, Structure
 
 from .arguments import Arguments
+from .boundary import part_names
 
 __all__ = ["difference", "with_argument"]
 
@@ -53,7 +54,7 @@ def _first(old: Structure, new: Structure, place: str) -> tuple[str, str, str]:
                 if a != b or type(a) is not type(b):
                     return f"{place}.{name}", repr(a), repr(b)
         if old.static == new.static and len(old.parts) == len(new.parts):
-            for name, a, b in zip(_part_names(new), old.parts, new.parts, strict=True):
+            for name, a, b in zip(part_names(new), old.parts, new.parts, strict=True):
                 if a != b:
                     return _first(a, b, place + name)
     if isinstance(old, StackedNode) and isinstance(new, StackedNode) and len(old.items) == len(new.items):
@@ -61,16 +62,6 @@ def _first(old: Structure, new: Structure, place: str) -> tuple[str, str, str]:
             if a != b:
                 return _first(a, b, f"{place}.{new.dim.name}[{i}]")
     return place, _short(old), _short(new)
-
-
-def _part_names(node: Node) -> list[str]:
-    if node.cls is dict:
-        return [f"[{k!r}]" for k in node.static]
-    if issubclass(node.cls, (tuple, list)):
-        return [f"[{i}]" for i in range(len(node.parts))]
-    from phiml_core.tree.tree import value_attributes
-
-    return [f".{n}" for n in value_attributes(node.cls) or ()]
 
 
 def _short(s: Structure) -> str:

@@ -18,10 +18,10 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.structure import Node, Structure, flatten
 from phiml_core.tree.tree import tree_leaves
 
-from . import status
-from .boundary import backend_for, entering, leaving, prepare, wide
+from .boundary import backend_for, entering, prepare, wide
 from .custom_gradient import capture_errors
 from .jit import JitFunction
+from .outputs import Outputs, record
 
 __all__ = ["gradient", "value_and_gradient"]
 
@@ -109,11 +109,10 @@ def _differentiate(
         return loss.run(full)
 
     with backend.context(wide(seen)), capture_errors(backend, name):
-        _, pull_back, outputs = backend.vjp(flat, tuple([natives[i] for i in moving]))
+        _, pull_back, results = backend.vjp(flat, tuple([natives[i] for i in moving]))
         found = pull_back((primitive.full(backend, (), 1, loss.dtype),))
-    output = loss.output.build(iter(outputs[: loss.values]))
-    stream = iter(outputs[loss.values :])
-    status.emit([t.build(stream) for t in loss.templates])
+    assert loss.outputs is not None
+    output = loss.outputs.build(results)
     grads = [None if i in moving else primitive.zeros(backend, s.stored.sizes, s.dtype) for i, s in enumerate(specs)]
     for i, g in zip(moving, found, strict=True):
         grads[i] = g
@@ -135,24 +134,17 @@ class _Loss:
         self, function: Callable[..., Any], bound: Any, names: tuple[str, ...], seen: Structure, backend: Backend
     ):
         self.function, self.bound, self.names, self.seen, self.backend = function, bound, names, seen, backend
-        self.output: Any = None
+        self.outputs: Outputs | None = None
         self.dtype: Any = None
-        self.values = 0
-        self.templates: list[Any] = []
 
     def run(self, natives: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         arguments = dict(self.bound.arguments)
         arguments.update(zip(self.names, self.seen.build(iter(natives)), strict=True))
         call = inspect.BoundArguments(self.bound.signature, arguments)  # type: ignore[arg-type]
-        with status.collect() as collected:
-            result = self.function(*call.args, **call.kwargs)
+        out, self.outputs, result = record(lambda: self.function(*call.args, **call.kwargs), self.backend)
         total = self._total(result[0] if isinstance(result, (tuple, list)) else result)
         self.dtype = total.dtype
-        out: list[Any] = []
-        self.output, out = leaving(flatten(result, out), out, self.backend)
-        self.values = len(out)
-        hidden, self.templates = collected.flatten()
-        return (self.backend.as_array(total.native_array, total.dtype),), (*out, *hidden)
+        return (self.backend.as_array(total.native_array, total.dtype),), out
 
     def _total(self, loss: Any) -> Dense:
         """The number that is differentiated: the loss summed over the batch."""

@@ -4,16 +4,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from phiml_core.backend.choose import default_backend
+from phiml_core.ops.create import wrap
+from phiml_core.ops.join import concat, stack
 from phiml_core.shape import Shape, ShapeError
 from phiml_core.tree.structure import flatten
+from phiml_core.tree.tree import tree_map
 
-from .boundary import backend_for, is_traced
+from .boundary import backend_for
 from .jit import JitFunction, jit_compile
-from .loop import fori_loop, scan
+from .loop import State, fori_loop, is_known, scan
 
 __all__ = ["iterate"]
 
+_FIRST_CHUNK = 4
 _CHUNK_SECONDS = 0.25
 
 
@@ -55,60 +58,70 @@ def iterate(
     structure = flatten((x0, kwargs), leaves)
     backend = backend_for(structure)
 
-    def step(*state: Any) -> tuple[Any, ...]:
+    def step(*state: Any) -> State:
         for _ in range(substeps):
-            result = map_function(*state, **kwargs)
-            state = result if isinstance(result, tuple) and (len(x0) != 1 or len(result) == 1) else (result,)
+            state = _state(map_function(*state, **kwargs), state)
         return state
 
-    if is_traced(leaves, structure):
+    if backend.any_traced(leaves):
         return _in_trace(step, x0, count, dim)
     bar = _bar(progress, count)
     try:
         if isinstance(map_function, JitFunction) and backend.can_jit and measure is None:
-            return _in_chunks(map_function, step, x0, kwargs, count, dim, bar, chunk, substeps)
+            return _in_chunks(map_function, x0, kwargs, count, dim, bar, chunk, substeps)
         return _in_python(step, x0, count, dim, bar, measure)
     finally:
         bar.close()
 
 
-def _result(state: tuple[Any, ...]) -> Any:
+def _state(result: Any, before: State) -> State:
+    """What a step returned, as a tuple; one value may be returned as it is."""
+    if isinstance(result, tuple) and (len(before) != 1 or len(result) == 1):
+        return result
+    return (result,)
+
+
+def _result(state: State) -> Any:
     return state[0] if len(state) == 1 else state
 
 
-def _in_trace(step: Callable[..., tuple[Any, ...]], x0: tuple[Any, ...], count: int, dim: Shape | None) -> Any:
+def _in_trace(step: Callable[..., State], x0: State, count: int, dim: Shape | None) -> Any:
     if dim is None:
         return _result(fori_loop(count, lambda i, *s: step(*s), x0))
+    if count == 0:
+        return _result(_trajectory([x0], dim))
     _, states = scan(lambda i, *s: step(*s), x0, count, dim)
-    return _result(_with_start(x0, states, dim))
+    return _result(_with_start(x0, [states], dim))
 
 
-def _with_start(x0: tuple[Any, ...], states: tuple[Any, ...], dim: Shape) -> tuple[Any, ...]:
-    from phiml_core.ops.join import concat, stack
-    from phiml_core.tree import tree_map
+def _trajectory(states: list[State], dim: Shape) -> State:
+    along = dim.with_size(len(states))
+    return tuple([stack(list(column), along) for column in zip(*states, strict=True)])
 
-    one = dim.with_size(1)
+
+def _with_start(x0: State, pieces: list[State], dim: Shape) -> State:
+    """One trajectory from the initial state and the trajectories of chunks."""
+    rows = [_trajectory([x0], dim), *pieces]
     return tuple(
-        tree_map(lambda a, b: concat([stack([a], one), b], dim.name), a, b) for a, b in zip(x0, states, strict=True)
+        [tree_map(lambda *parts: concat(list(parts), dim.name), *column) for column in zip(*rows, strict=True)]
     )
 
 
-def _in_python(step: Any, x0: tuple[Any, ...], count: int, dim: Shape | None, bar: Any, measure: Any) -> Any:
-    from phiml_core.ops.create import wrap
-    from phiml_core.ops.join import stack
-
+def _in_python(step: Any, x0: State, count: int, dim: Shape | None, bar: Any, measure: Any) -> Any:
     states, times, state = [x0], [], x0
-    for _ in range(count):
+    for i in range(count):
         start = measure() if measure else None
         state = step(*state)
+        if i == 0 and not is_known(state):  # a transform is tracing what the step reads besides
+            return _in_trace(step, x0, count, dim)
         if measure:
+            _wait(state)
             times.append(measure() - start)
         if dim is not None:
             states.append(state)
         bar.update(1)
     if dim is not None:
-        longer = dim.with_size(count + 1)
-        state = tuple(stack(list(column), longer) for column in zip(*states, strict=True))
+        state = _trajectory(states, dim)
     if not measure:
         return _result(state)
     measured = stack([wrap(t) for t in times], dim.with_size(count)) if dim is not None else sum(times)
@@ -117,77 +130,63 @@ def _in_python(step: Any, x0: tuple[Any, ...], count: int, dim: Shape | None, ba
 
 def _in_chunks(
     compiled: JitFunction[..., Any],
-    step: Any,
-    x0: Any,
-    kwargs: Any,
+    x0: State,
+    kwargs: dict[str, Any],
     count: int,
-    dim: Any,
+    dim: Shape | None,
     bar: Any,
     chunk: int | None,
     substeps: int,
 ) -> Any:
-    from phiml_core.ops.join import concat
-    from phiml_core.tree import tree_map
-
-    run = _chunk_program(compiled, substeps, dim is not None)
-    state, done, pieces = x0, 0, []
-    size = chunk or (count if bar.silent else max(1, min(count, 4)))
-    backend = default_backend()
+    run = _chunk_program(compiled, substeps, dim)
+    static = {k: v for k, v in kwargs.items() if k in compiled.auxiliary_args}
+    varying = {k: v for k, v in kwargs.items() if k not in compiled.auxiliary_args}
+    state, done, size = x0, 0, chunk or _FIRST_CHUNK
+    pieces: list[State] = []
     while done < count:
         n = min(size, count - done)
-        start = time.perf_counter()
+        start, traces = time.perf_counter(), run.traces
         if dim is None:
-            state = run(n, state, kwargs)
+            state = run(n, state, varying, static)
         else:
-            state, piece = run(n, state, kwargs, dim)
+            state, piece = run(n, state, varying, static)
             pieces.append(piece)
         done += n
-        if not bar.silent:
-            _wait(state, backend)
+        _wait(state)  # here Python has its turn: Ctrl-C, progress
         bar.update(n)
-        if chunk is None and not bar.silent and dim is None and time.perf_counter() - start < _CHUNK_SECONDS / 2:
+        quick = time.perf_counter() - start < _CHUNK_SECONDS / 2 or run.traces > traces
+        if chunk is None and dim is None and quick:
             size *= 2
-    if dim is None:
-        return _result(state)
-    joined = tuple(tree_map(lambda *parts: concat(parts, dim.name), *column) for column in zip(*pieces, strict=True))
-    return _result(_with_start(x0, joined, dim))
+    return _result(state if dim is None else _with_start(x0, pieces, dim))
 
 
-def _wait(state: Any, backend: Any) -> None:
+def _wait(state: State) -> None:
     leaves: list[Any] = []
     structure = flatten(state, leaves)
     for leaf, x in zip(structure.leaf_structures(), leaves, strict=True):
         leaf.spec.backend.block_until_ready(x)
 
 
-def _chunk_program(compiled: JitFunction[..., Any], substeps: int, trajectory: bool) -> JitFunction[..., Any]:
+def _chunk_program(compiled: JitFunction[..., Any], substeps: int, dim: Shape | None) -> JitFunction[..., Any]:
     """The compiled loop over steps of a compiled function, kept with it."""
-    programs = compiled.__dict__.setdefault("_chunks", {})
-    if (substeps, trajectory) in programs:
-        return programs[substeps, trajectory]
+    programs, key = compiled._chunks, (substeps, dim and (dim.names, dim.types))
+    if key in programs:
+        return programs[key]
     function = compiled.function
 
-    def steps(state: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        single = len(state) == 1
+    def steps(state: State, kwargs: dict[str, Any]) -> State:
         for _ in range(substeps):
-            result = function(*state, **kwargs)
-            state = result if isinstance(result, tuple) and not (single and len(result) != 1) else (result,)
+            state = _state(function(*state, **kwargs), state)
         return state
 
-    if trajectory:
+    def run(n: Any, state: State, kwargs: dict[str, Any], static: dict[str, Any]) -> Any:
+        if dim is not None:
+            return scan(lambda i, *s: steps(s, kwargs | static), state, n, dim)
+        return fori_loop(n, lambda i, *s: steps(s, kwargs | static), state)
 
-        def run(n: Any, state: Any, kwargs: Any, dim: Any) -> Any:
-            return scan(lambda i, *s: steps(s, kwargs), state, n, dim)
-
-        program = jit_compile(run, auxiliary_args="n,dim")
-    else:
-
-        def run_all(n: Any, state: Any, kwargs: Any) -> Any:
-            return fori_loop(n, lambda i, *s: steps(s, kwargs), state)
-
-        program = jit_compile(run_all)
-    programs[substeps, trajectory] = program
-    return program
+    run.__name__ = f"steps of {compiled.__name__}"
+    programs[key] = jit_compile(run, "static" if dim is None else "n,static")
+    return programs[key]
 
 
 class _Silent:

@@ -14,12 +14,12 @@ from phiml_core.dispatch import epoch
 from phiml_core.ops.native import NotConcrete
 from phiml_core.tree.structure import Node, Static, StaticError, Structure, flatten
 
-from . import status
 from .arguments import Arguments
-from .boundary import backend_for, converters, entering, leaving, wide
+from .boundary import backend_for, converters, entering, wide
 from .captured import Captured
 from .custom_gradient import capture_errors
 from .explain import difference, with_argument
+from .outputs import Outputs, record
 
 __all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_count"]
 
@@ -31,20 +31,11 @@ _MANY = 256  # programs of one function; the oldest is dropped for the next
 
 @dataclass(slots=True)
 class Trace:
-    """The compiled program, what its outputs are, and what it reports and read besides its arguments."""
+    """The compiled program, what its outputs are, and what it reads besides its arguments."""
 
     run: Callable[..., tuple[Any, ...]]
-    output: Structure
-    templates: Sequence[Any]
-    values: int
+    outputs: Outputs
     captured: Captured
-
-    def finish(self, outputs: Sequence[Any]) -> Any:
-        """The outputs as a tree; raises what the program reports."""
-        result = self.output.build(iter(outputs))
-        if self.templates:
-            status.deliver_all(self.templates, outputs[self.values :])
-        return result
 
 
 class Program:
@@ -70,6 +61,7 @@ class JitFunction(Generic[P, R]):
         self.log: list[str] = []
         self._programs: dict[Any, Program] = {}  # by what the function sees: one trace each
         self._calls: dict[Any, tuple[Program | None, Any]] = {}  # by what is given: how that becomes what is seen
+        self._chunks: dict[Any, JitFunction[..., Any]] = {}  # see iterate
         self._epoch = epoch()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -89,10 +81,10 @@ class JitFunction(Generic[P, R]):
         if trace is None or self._epoch != epoch() or trace.captured.changed():
             return self._trace((program.seen, *key[1:]), program, static, leaves)
         if not program.wide:
-            return trace.finish(trace.run(*leaves))
+            return trace.outputs.build(trace.run(*leaves))
         with program.backend.context(True):
-            outputs = trace.run(*leaves)
-        return trace.finish(outputs)
+            results = trace.run(*leaves)
+        return trace.outputs.build(results)
 
     def _frozen(self, static: tuple[Any, ...]) -> Any:
         """Auxiliary arguments as part of a key, in which 1, True and 1.0 differ.  Raises StaticError for tensors."""
@@ -142,23 +134,19 @@ class JitFunction(Generic[P, R]):
             nonlocal found
             self._note(why.pop() if why else f"{program.backend.name} asked for it")
             varying = program.seen.build(iter(natives))
-            with status.collect() as collected:
-                try:
-                    result = self.arguments.call(self.function, varying, static)
-                except NotConcrete as error:
-                    raise with_argument(error, self.arguments, program.seen, natives) from None
-            out: list[Any] = []
-            output, out = leaving(flatten(result, out), out, program.backend)
-            hidden, templates = collected.flatten()
-            found = Trace(run, output, templates, len(out), Captured(self.function, objects))
-            return (*out, *hidden)
+            try:
+                out, outputs, _ = record(lambda: self.arguments.call(self.function, varying, static), program.backend)
+            except NotConcrete as error:
+                raise with_argument(error, self.arguments, program.seen, natives) from None
+            found = Trace(run, outputs, Captured(self.function, objects))
+            return out
 
         run = program.backend.jit(flat)
         with program.backend.context(program.wide), capture_errors(program.backend, self.__name__):
-            outputs = run(*leaves)
+            results = run(*leaves)
         assert found is not None, f"{program.backend.name} compiled {self.__name__} without tracing it"
         program.trace = found
-        return found.finish(outputs)
+        return found.outputs.build(results)
 
     def _note(self, why: str) -> None:
         self.traces += 1
@@ -171,6 +159,7 @@ class JitFunction(Generic[P, R]):
         """Drop all compiled programs."""
         self._programs.clear()
         self._calls.clear()
+        self._chunks.clear()
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -1,7 +1,8 @@
 """The status channel: what compiled code found out but cannot raise.
 
-Code reports a condition with `report`.  Eagerly a failure raises at once.  While a function is traced, the report becomes hidden
-outputs of the traced function; the wrapper of the transform raises after the call.  Loops and branches carry reports through.
+Code reports a condition with `report`.  Eagerly a failure raises at once.  While a function is traced, the report becomes
+hidden outputs of the traced function; the wrapper of the transform raises after the call.  Loops and branches carry reports
+through: of several failures in a loop the first is kept.
 """
 
 import contextlib
@@ -10,11 +11,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from phiml_core.tensor.dense import Dense
+from phiml_core.backend.backend import Backend
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.structure import Structure, flatten
+from phiml_core.tree.tree import tree_leaves
 
-__all__ = ["Report", "collect", "emit", "listen", "report"]
+from .boundary import leaving
+
+__all__ = ["Collector", "Report", "Template", "collect", "deliver", "emit", "listen", "rebuild", "report", "take_apart"]
 
 
 @dataclass
@@ -25,7 +29,11 @@ class Report:
     failed: Tensor
     values: Any
     raise_with: Callable[[Any], BaseException] | None
-    on_values: Callable[[Any], None] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether all values can be read, which is false while a function is traced."""
+        return self.failed.available and all(t.available for t in tree_leaves(self.values))
 
 
 @dataclass
@@ -35,11 +43,10 @@ class Template:
     name: str
     structure: Structure
     raise_with: Callable[[Any], BaseException] | None
-    on_values: Callable[[Any], None] | None
 
     def build(self, leaves: Iterator[Any]) -> Report:
         failed, values = self.structure.build(leaves)
-        return Report(self.name, failed, values, self.raise_with, self.on_values)
+        return Report(self.name, failed, values, self.raise_with)
 
 
 @dataclass
@@ -48,13 +55,23 @@ class Collector:
 
     reports: list[Report] = field(default_factory=list)
 
-    def flatten(self) -> tuple[list[Any], list[Template]]:
-        """Native leaves of all reports, and what rebuilds the reports from them."""
+
+def take_apart(collector: Collector, backend: Backend) -> tuple[list[Any], list[Template]]:
+    """Native leaves of all reports as arrays of `backend`, and what rebuilds the reports from them."""
+    hidden: list[Any] = []
+    templates = []
+    for r in collector.reports:
         leaves: list[Any] = []
-        templates = []
-        for r in self.reports:
-            templates.append(Template(r.name, flatten((r.failed, r.values), leaves), r.raise_with, r.on_values))
-        return leaves, templates
+        structure, arrays = leaving(flatten((r.failed, r.values), leaves), leaves, backend)
+        templates.append(Template(r.name, structure, r.raise_with))
+        hidden += arrays
+    return hidden, templates
+
+
+def rebuild(templates: Sequence[Template], leaves: Sequence[Any]) -> list[Report]:
+    """The reports whose native leaves are `leaves`."""
+    stream = iter(leaves)
+    return [t.build(stream) for t in templates]
 
 
 _collector: ContextVar[Collector | None] = ContextVar("phiml_status", default=None)
@@ -87,7 +104,6 @@ def report(
     failed: Any,
     values: Any = (),
     raise_with: Callable[[Any], BaseException] | None = None,
-    on_values: Callable[[Any], None] | None = None,
 ) -> None:
     """Report a condition, from eager or traced code.
 
@@ -95,43 +111,30 @@ def report(
         name: what is reported, e.g. 'solve'.
         failed: boolean tensor (or bool), over any dims; the report fails if any is true.
         values: tree of tensors that describe it.
-        raise_with: makes the exception from `values` (with known values); None if it only informs.
-        on_values: called with `values` once they are known, failed or not, if anybody listens.
+        raise_with: makes the exception from `values` (with known values); None if it only informs.  It outlives the trace, so
+            it must take what it says from `values` alone.
     """
     from phiml_core.ops.create import wrap
 
-    made = Report(name, failed if isinstance(failed, Tensor) else wrap(failed), values, raise_with, on_values)
-    emit([made])
+    emit([Report(name, failed if isinstance(failed, Tensor) else wrap(failed), values, raise_with, on_values)])
 
 
 def emit(reports: Sequence[Report]) -> None:
-    """Pass reports on: to the trace that is running, or to the caller."""
+    """Pass reports on: to the trace that is running, or to the caller.
+
+    Where a framework's own transform traces (`jax.jit` called directly), there is no place for them and they are dropped.
+    """
     collector = _collector.get()
     for r in reports:
-        if r.failed.available:
+        if r.known:
             deliver(r)
         elif collector is not None:
             collector.reports.append(r)
-        # else: traced by the framework's own transform, which has no place for a status
 
 
 def deliver(r: Report) -> None:
     """Tell listeners, and raise if the condition failed.  Values are known."""
     for listener in _listeners.get():
         listener(r)
-    if r.raise_with is not None and _any(r.failed):
+    if r.raise_with is not None and any(t.numpy(t.shape).any() for t in tree_leaves(r.failed)):
         raise r.raise_with(r.values)
-
-
-def _any(failed: Tensor) -> bool:
-    if isinstance(failed, Dense):
-        array = failed.backend.to_numpy(failed.native_array)
-        return bool(array.any())
-    return bool(failed.any)
-
-
-def deliver_all(templates: Sequence[Template], leaves: Sequence[Any]) -> None:
-    """Build reports from the hidden outputs of a compiled call and deliver them."""
-    stream = iter(leaves)
-    for r in [t.build(stream) for t in templates]:
-        emit([r])

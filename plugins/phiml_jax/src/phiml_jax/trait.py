@@ -103,6 +103,9 @@ class Jax(Backend):
                 return True
         return False
 
+    def is_compiling(self) -> bool:
+        return isinstance(jnp.zeros(()), Tracer)
+
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         compiled = jax.jit(function)  # one call into C++ instead of one per operation
 
@@ -186,7 +189,8 @@ class Jax(Backend):
         return jax.lax.while_loop(lambda s: condition(*s), lambda s: tuple(body(*s)), tuple(state))
 
     def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
-        return jax.lax.fori_loop(0, count, lambda i, s: tuple(body(i, *s)), tuple(state))
+        last = np.int32(count) if isinstance(count, int) else jnp.asarray(count, np.int32)
+        return jax.lax.fori_loop(np.int32(0), last, lambda i, s: tuple(body(i, *s)), tuple(state))
 
     def scan(
         self, body: Callable[..., Any], state: tuple[Any, ...], count: int
