@@ -62,6 +62,7 @@ from phiml_core.ops.gather import boolean_mask, gather
 from phiml_core.ops.interpolate import closest_grid_values, grid_sample
 from phiml_core.ops.join import concat, stack
 from phiml_core.ops.pad import pad
+from phiml_core.ops.random import fold_in, random_key, random_normal, random_permutation, random_uniform, seed, split
 from phiml_core.ops.reduce import (
     all_,
     any_,
@@ -148,15 +149,16 @@ __all__ = [
     "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
     "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh", "cross_product",
     "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp", "expand", "fft",
-    "fftfreq", "flip", "floor", "forget_traces", "fori_loop", "fourier_laplace", "fourier_poisson", "full", "gather",
-    "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag", "instance", "is_finite", "is_inf",
-    "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2", "max_",
-    "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual",
+    "fftfreq", "flip", "floor", "fold_in", "forget_traces", "fori_loop", "fourier_laplace", "fourier_poisson", "full",
+    "gather", "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag", "instance", "is_finite",
+    "is_inf", "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2",
+    "max_", "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual",
     "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like", "pack_dims", "pad", "precision",
-    "primal", "prod", "range_tensor", "real", "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_",
-    "safe_div", "scan", "scatter", "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort",
-    "spatial", "spectral_scale", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan", "tanh", "tensor",
-    "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
-    "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop",
-    "wrap", "zeros", "zeros_like",
+    "primal", "prod", "random_key", "random_normal", "random_permutation", "random_uniform", "range_tensor", "real",
+    "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed",
+    "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial", "spectral_scale",
+    "split", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan", "tanh", "tensor", "to_complex",
+    "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use", "value_and_gradient",
+    "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop", "wrap", "zeros",
+    "zeros_like",
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def common_type(operands: tuple[Operand, ...], precision: Precision, operation: 
             isinstance(o, Spec)
             and not o.weak
             and o.dtype.kind in (float, complex)
-            and o.dtype.precision > precision.bits
+            and o.dtype.precision > result.precision
         ):
             warn_narrowing(o.dtype, result, operation)
     return result
