@@ -78,7 +78,9 @@ class Smoke:
 
     def natives(self, state: tuple[Any, Any]) -> tuple[list[Any], Any]:
         velocity, smoke = state
-        return [velocity.vector[n].values.native(self.names) for n in self.names], smoke.values.native(self.names)
+        return [velocity.vector[n].values.native(",".join(self.names)) for n in self.names], smoke.values.native(
+            ",".join(self.names)
+        )
 
     def eager(self, dt: float = 1.0) -> Callable[[], Any]:
         return lambda: self.natives(self.step(self.velocity, self.smoke, dt))
@@ -116,7 +118,7 @@ class Smoke:
         vector = math.channel(vector=",".join(self.names))
         with math.precision(64):
             velocity = self.velocity.with_values(math.stack(parts, vector))
-            div = abs(flow.divergence(velocity).values.numpy(self.names))
+            div = abs(flow.divergence(velocity).values.numpy(",".join(self.names)))
         if self.obstacles:
             raise NotImplementedError("divergence weighted by the open faces")
         return float(div.max() / max(np.abs(np.asarray(v)).max() for v in result[0]))

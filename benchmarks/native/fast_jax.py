@@ -131,19 +131,29 @@ def with_bounds(corners, t):
     return lerp(corners, t), low, high
 
 
-def branch(small, shift, gather, *operands):
-    """The form that `small` (|d| < 1 everywhere) allows; None: always `shift`.
+EACH, SHIFT, GATHER = "each", "shift", "gather"
+"""How `branch` chooses: by a branch of its own; always the shift form; always the gather form."""
 
-    Both are compiled and one runs.  The branch is also the only thing XLA does not fuse across on a CPU, so each
-    interpolation has its own: without, the gradient evaluates an interpolation again for each neighbour that reads it.
+
+def branch(form: str, small, shift, gather, *operands):
+    """The form that `small` (|d| < 1 everywhere) allows: both are compiled and one runs.
+
+    The branch is also the only thing XLA does not fuse across on a CPU, so each interpolation has its own: without, the
+    gradient evaluates an interpolation again for each neighbour that reads it, and the gather form gathers again.
     """
-    return shift(*operands) if small is None else lax.cond(small, shift, gather, *operands)
+    if form == SHIFT:
+        return shift(*operands)
+    if form == GATHER:
+        never = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(gather, *operands))
+        return lax.cond(small, lambda *_: never, gather, *operands)
+    return lax.cond(small, shift, gather, *operands)
 
 
-@jax.custom_vjp
-def interpolate(padded, d, small):
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def interpolate(form: str, padded, d, small):
     """Value at x - d."""
     return branch(
+        form,
         small,
         lambda padded, d: lerp(shift_corners(padded, positive(d)), distances(d)),
         lambda padded, d: lerp(gather_corners(padded, d), fractions(d)),
@@ -152,7 +162,7 @@ def interpolate(padded, d, small):
     )
 
 
-def interpolate_bwd(kept, cotangent):
+def interpolate_bwd(form, kept, cotangent):
     """The corners are found again, which is cheaper than keeping them."""
 
     def shift(padded, d, cotangent):
@@ -164,16 +174,17 @@ def interpolate_bwd(kept, cotangent):
         return gather_corners_adjoint(corners, d, padded.shape), d_cotangent
 
     padded, d, small = kept
-    return *branch(small, shift, gather, padded, d, cotangent), None
+    return *branch(form, small, shift, gather, padded, d, cotangent), None
 
 
-interpolate.defvjp(lambda *args: (interpolate(*args), args), interpolate_bwd)
+interpolate.defvjp(lambda *args: (interpolate(*args), args[1:]), interpolate_bwd)
 
 
-@jax.custom_vjp
-def interpolate_bounded(padded, d, small):
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def interpolate_bounded(form: str, padded, d, small):
     """Value at x - d, and the lowest and highest corner of its cell."""
     return branch(
+        form,
         small,
         lambda padded, d: with_bounds(shift_corners(padded, positive(d)), distances(d)),
         lambda padded, d: with_bounds(gather_corners(padded, d), fractions(d)),
@@ -187,7 +198,7 @@ def per_corner(corners, bound, cotangent):
     return cotangent / sum((c == bound).astype(cotangent.dtype) for c in corners)
 
 
-def interpolate_bounded_bwd(kept, cotangents):
+def interpolate_bounded_bwd(form, kept, cotangents):
     def shift(padded, d, value, low, high):
         corners = shift_corners(padded, positive(d))
         _, lowest, highest = with_bounds(corners, d)
@@ -206,10 +217,10 @@ def interpolate_bounded_bwd(kept, cotangents):
         return gather_corners_adjoint(shares, d, padded.shape), d_cotangent
 
     padded, d, small = kept
-    return *branch(small, shift, gather, padded, d, *cotangents), None
+    return *branch(form, small, shift, gather, padded, d, *cotangents), None
 
 
-interpolate_bounded.defvjp(lambda *args: (interpolate_bounded(*args), args), interpolate_bounded_bwd)
+interpolate_bounded.defvjp(lambda *args: (interpolate_bounded(*args), args[1:]), interpolate_bounded_bwd)
 
 
 # --- advection ---
@@ -223,23 +234,42 @@ def pad_zero(x):
     return barrier(jnp.pad(x, 1))
 
 
-def mac_cormack(smoke, d, small):
-    forward, low, high = interpolate_bounded(pad_edge(smoke), d, small)
-    returned = interpolate(pad_edge(forward), [-x for x in d], small)
+def mac_cormack(form: str, smoke, d, small):
+    forward, low, high = interpolate_bounded(form, pad_edge(smoke), d, small)
+    returned = interpolate(form, pad_edge(forward), [-x for x in d], small)
     return jnp.clip(forward + 0.5 * (smoke - returned), low, high)
 
 
-def semi_lagrangian(velocity, centred, dt, small):
+def semi_lagrangian(form: str, velocity, centred, dt, small):
     result = []
     for axis, component in enumerate(velocity):
         d = [dt * (component if other == axis else average(c, axis)) for other, c in enumerate(centred)]
-        result.append(interpolate(pad_zero(component), d, small))
+        result.append(interpolate(form, pad_zero(component), d, small))
     return result
+
+
+def advect_by(form: str, velocity, smoke, dt, small):
+    centred = barrier([average(jnp.pad(v, along(axis, v.ndim)), axis) for axis, v in enumerate(velocity)])
+    smoke = mac_cormack(form, smoke, [dt * c for c in centred], small)
+    return semi_lagrangian(form, velocity, centred, dt, small), smoke
 
 
 def is_small(velocity, dt):
     """Whether nothing moves further than a cell."""
     return sum(jnp.max(jnp.abs(v)) * jnp.abs(dt) >= 1 for v in velocity) == 0
+
+
+@jax.custom_vjp
+def advect(velocity, smoke, dt):
+    """Without gradient one branch holds all of the advection, so that the shift form is fused as a whole."""
+    small = is_small(velocity, dt)
+    return lax.cond(small, partial(advect_by, SHIFT), partial(advect_by, GATHER), velocity, smoke, dt, small)
+
+
+advect.defvjp(
+    lambda *args: jax.vjp(lambda v, s, dt: advect_by(EACH, v, s, dt, is_small(v, dt)), *args),
+    lambda pull, cotangent: pull(cotangent),
+)
 
 
 # --- projection ---
@@ -372,10 +402,10 @@ project.defvjp(lambda velocity: (project(velocity), None), lambda _, cotangent: 
 
 def step(velocity, smoke, dt, any_cfl: bool = True):
     """(velocity, smoke) after `dt`; the last axis points up.  Without `any_cfl` the caller promises max |v| dt < 1."""
-    centred = barrier([average(jnp.pad(v, along(axis, v.ndim)), axis) for axis, v in enumerate(velocity)])
-    small = is_small(velocity, dt) if any_cfl else None
-    smoke = mac_cormack(smoke, [dt * c for c in centred], small)
-    velocity = semi_lagrangian(velocity, centred, dt, small)
+    if any_cfl:
+        velocity, smoke = advect(velocity, smoke, dt)
+    else:
+        velocity, smoke = advect_by(SHIFT, velocity, smoke, dt, None)
     velocity[-1] = velocity[-1] + dt * BUOYANCY * average(smoke, smoke.ndim - 1)
     return project(tuple(velocity)), smoke
 
