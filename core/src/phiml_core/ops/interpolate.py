@@ -12,12 +12,14 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 from phiml_core.transform.custom_gradient import custom_gradient
 from phiml_core.tree import is_tree, tree_map
 
 from .cells import Cells, Rule, lerp
 from .create import wrap
 from .join import stack
+from .layouts import has_own_layout
 from .pad import pad
 from .repeat import store
 from .unstack import unstack
@@ -49,6 +51,8 @@ def grid_sample(grid: Any, coordinates: Tensor, extrap: Any) -> Any:
     """
     if not isinstance(grid, Tensor):
         return tree_map(lambda t: grid_sample(t, coordinates, extrap), grid) if is_tree(grid) else wrap(grid)
+    if has_own_layout(grid):
+        return restructure(grid, grid_sample, (grid,), (coordinates, extrap))
     return _by_layout(grid, coordinates, as_extrapolation(extrap), _sample)
 
 

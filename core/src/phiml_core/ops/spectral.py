@@ -16,9 +16,10 @@ from phiml_core.tensor.promote import common_type
 from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.words import restructure
 
 from .create import tensor
-from .layouts import dense_or_layout
+from .layouts import dense_or_layout, has_own_layout
 from .repeat import expand, store
 
 __all__ = [
@@ -128,6 +129,8 @@ def spectral_scale(x: Tensor, kinds: dict[str, str], scale: Any) -> Any:
     from .create import wrap
 
     scale = scale if isinstance(scale, Tensor) else wrap(scale)
+    if has_own_layout(x):
+        return restructure(x, spectral_scale, (x,), (kinds, scale))
     if isinstance(x, Stacked) and x.dim.name not in kinds:
         return x.map(lambda c, s: spectral_scale(c, kinds, s), scale)
     select(x.shape, ",".join(kinds))  # raises where x lacks a dim

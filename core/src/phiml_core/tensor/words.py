@@ -38,7 +38,8 @@ def reduce(lead: Any, op: Any, dims: Any) -> Any:
 
 @generic(on="lead")
 def restructure(lead: Any, op: Any, values: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
-    """An operation that moves, repeats or leaves out elements but computes none: slice, stack, rename, pad, ….
+    """An operation that moves, repeats, leaves out or mixes the elements of tensors alike: slice, stack, rename, pad, gather,
+    and linear maps of one tensor: interpolation, Fourier transforms, ….
 
     Args:
         lead: the value with the highest layout rank; only its class counts.

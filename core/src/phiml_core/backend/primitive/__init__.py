@@ -1,8 +1,8 @@
 """The array words: what a backend has to implement, named as in the Python array API standard.
 
 Each dispatches on the class of its first array (creation: on the backend object).  Arrays arrive aligned: of equal rank where
-they combine, of the element types the result needs.  Axes are non-negative ints, types are `DType`.  A backend that has these
-has every operation of core; it may also register a faster method of any compound word.
+they combine, of the element types the result needs; one operand may be a Python number.  Axes are non-negative ints, types
+are `DType`.  A backend that has these has every operation of core; it may also register a faster method of any compound word.
 """
 
 from .create import (

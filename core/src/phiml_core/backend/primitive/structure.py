@@ -41,7 +41,7 @@ def broadcast_to(x: Array, sizes: tuple[int, ...]) -> Array:
 
 @generic(on="x")
 def getitem(x: Array, index: tuple[Any, ...]) -> Array:
-    """Basic indexing by ints, slices and None."""
+    """Basic indexing by ints, slices, None, and at most one Ellipsis; axes that the index does not reach stay whole."""
 
 
 @generic(on="x")
