@@ -160,6 +160,33 @@ def vectors(s, t, b, n, m, z):
 
 
 @operation
+def spectra(s, t, b, n, m, z):
+    scale = wrap([1.0, 0.5, 0.25, 0.5], spatial("x"))
+    return [
+        *(math.fft(s), math.fft(t, "x"), math.fft(z), math.ifft(math.fft(s)), math.real(math.ifft(math.fft(n)))),
+        *(f(s, "x", kind) for f in (math.dct, math.idct, math.dst, math.idst) for kind in (1, 2, 3, 4)),
+        *(math.spectral_scale(t, {"x": kind, "y": "dct2"}, scale) for kind in ("fft", "dct2", "dst4")),
+        *(math.fourier_laplace(s, 0.5), math.fourier_poisson(s, 0.5), math.fftfreq(s.shape) * s),
+    ]
+
+
+@operation
+def interpolation(s, t, b, n, m, z):
+    places = wrap([[0.3, 1.7], [-0.5, 3.0], [9.0, 2.2]], instance("p"), channel(vector="x,y"))
+    rules = ["periodic", "zero-gradient", 0, 1.5, "symmetric", {"x": "periodic", "y": (0, "zero-gradient")}]
+    return [*(math.grid_sample(v, places, rule) for v in (s, t) for rule in rules), math.grid_sample(s, s * t, 0)]
+
+
+@operation
+def random_numbers(s, t, b, n, m, z):
+    key = math.random_key(7)
+    return [
+        *(s * 0 + math.random_uniform(s.shape, key=key), s * 0 + math.random_normal(s.shape, key=key)),
+        *(n * 0 + math.random_uniform(n.shape, low=2, high=9, dtype=int, key=key),),
+    ]
+
+
+@operation
 def creation(s, t, b, n, m, z):
     shape = spatial(x=4, y=5)
     return [

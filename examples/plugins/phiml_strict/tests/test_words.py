@@ -131,7 +131,16 @@ def test_order_of_axes():
 @pytest.mark.parametrize(
     "index",
     [
-        *(np.s_[()], np.s_[1,], np.s_[1:9,], np.s_[:, -1], np.s_[None, :, None, 0], np.s_[0, 1, 2]),
+        *(
+            np.s_[..., 1:9:2],
+            np.s_[1, ..., None],
+            np.s_[()],
+            np.s_[1,],
+            np.s_[1:9,],
+            np.s_[:, -1],
+            np.s_[None, :, None, 0],
+            np.s_[0, 1, 2],
+        ),
         *(np.s_[::-1,], np.s_[5:2,], np.s_[-9:3:2, :, 3::-2], np.s_[0:0,], np.s_[7:9,]),
     ],
 )

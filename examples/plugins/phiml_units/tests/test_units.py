@@ -202,7 +202,11 @@ STRUCTURE = {
     "non-uniform": lambda t: math.stack([t.y[:2], t], batch("b")),
     "stop": lambda t: math.stop_gradient(t),
     "zeros_like": lambda t: math.zeros_like(t),
-    "meshgrid": lambda t: math.linspace(t.x[0].y[0], t.x[0].y[2], spatial(z=5)),
+    "linspace": lambda t: math.linspace(t.x[0].y[0], t.x[0].y[2], spatial(z=5)),
+    "interpolate": lambda t: math.grid_sample(t, math.vec(x=0.25, y=wrap([0.5, 9.0], instance("p"))), "zero-gradient"),
+    "fourier": lambda t: math.fft(t, "y"),
+    "cosine": lambda t: math.dct(t),
+    "spectrum": lambda t: math.spectral_scale(t, {"y": "dct2"}, wrap([1.0, 0.5, 0.25], spatial("y"))),
     "scatter": lambda t: math.scatter(t.x[0], INDICES, t.x[1].y[0], "add"),
     "scatter to shape": lambda t: math.scatter(spatial(z=4), INDICES, t.x[0].y[0], "max"),
 }  # fmt: skip
@@ -229,6 +233,8 @@ def test_structure_of_unequal_units():
 
 def test_pad_with_a_quantity():
     check(math.pad(LENGTH, {"x": (1, 0)}, 5.0 * METRE), math.pad(VALUES, {"x": (1, 0)}, wrap(5.0)), METRE)
+    place = math.vec(x=-0.5, y=0.0)
+    check(math.grid_sample(LENGTH, place, 5.0 * METRE), math.grid_sample(VALUES, place, wrap(5.0)), METRE)
     with pytest.raises(UnitsError, match="pad of m and s"):
         math.pad(LENGTH, {"x": (1, 0)}, 5.0 * SECOND)
 

@@ -21,12 +21,14 @@ primitive.roll.register((ARRAY,), lambda x, shifts, axes: xp.roll(x, shifts, axi
 @primitive.getitem.dispatch
 def _(x: ARRAY, index: tuple[Any, ...]) -> Any:
     """The standard leaves slices that end outside undefined, and an index of fewer axes than there are."""
+    index = index if ... in index else (*index, ...)
+    whole = x.ndim - sum(item is not None and item is not ... for item in index)  # axes that the ellipsis stands for
     complete: list[Any] = []
     axis = 0
     for item in index:
         complete.append(_inside(item, x.shape[axis]) if isinstance(item, slice) else item)
-        axis += item is not None
-    return x[(*complete, ...)]
+        axis += whole if item is ... else item is not None
+    return x[tuple(complete)]
 
 
 def _inside(item: slice, size: int) -> slice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.backend import Backend, DType
-from phiml_core.math import pad, wrap
+from phiml_core.math import grid_sample, pad, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor import Tensor, contract, elementwise, reduce, restructure, show
 from phiml_core.tree import tree_leaves, tree_map
@@ -168,7 +168,7 @@ def _(lead: Units, op, dims):
 @restructure.dispatch
 def _(lead: Units, op, values, args):
     unit = common_unit(op.__name__, values, fill=True)
-    if op is pad:
+    if op in (pad, grid_sample):
         args = (args[0], _boundary(args[1], unit))
     return quantity(op(*map(plain, values), *args), unit)
 
