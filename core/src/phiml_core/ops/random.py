@@ -244,11 +244,11 @@ def _uniform(backend: Backend, bits: Any, count: int, dtype: DType) -> Any:
     shift, multiply = backend.bind(primitive.right_shift), backend.bind(primitive.multiply)
     astype, getitem = backend.bind(primitive.astype), backend.bind(primitive.getitem)
     if dtype.bits == 32:
-        return multiply(astype(shift(bits(count), np.uint32(8)), dtype), np.float32(2.0**-24))
+        return multiply(astype(shift(bits(count), 8), dtype), 2.0**-24)
     words = bits(2 * count)
     high, low = (getitem(words, (..., slice(i, None, 2))) for i in (0, 1))
     add = backend.bind(primitive.add)
-    high, low = astype(shift(high, np.uint32(5)), dtype), astype(shift(low, np.uint32(6)), dtype)
+    high, low = astype(shift(high, 5), dtype), astype(shift(low, 6), dtype)
     return multiply(add(multiply(high, 2.0**26), low), 2.0**-53)
 
 
