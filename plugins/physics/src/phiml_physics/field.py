@@ -1,16 +1,40 @@
 """The functions of fields, under the names that users of PhiFlow know: `from phiml_physics import field`."""
 
-from phiml_core.field import Field
+from phiml_core.field import Field, resample, sample
 from phiml_core.math import (
     abs_,
+    cast,
+    concat,
+    cos,
+    divide_no_nan,
+    exp,
+    imag,
+    is_finite,
+    l1_loss,
+    l2_loss,
+    log,
     max_,
+    maximum,
+    mean,
     min_,
+    minimum,
+    real,
+    rename_dims,
     round_,
+    sign,
+    sin,
+    sqrt,
+    stack,
+    stop_gradient,
     sum_,
+    tan,
+    to_float,
     unstack,
+    where,
 )
 
-from .grid import StaggeredGrid
+from .grid import CenteredGrid, StaggeredGrid
+from .operators import curl, divergence, laplace, spatial_gradient
 
 abs = abs_
 sum = sum_
@@ -47,8 +71,8 @@ def assert_close(*fields: Field, rel_tolerance: float = 1e-5, abs_tolerance: flo
         for a, b in zip(_arrays(first), _arrays(other), strict=True):
             difference, size = abs_(a - b), abs_(b)
             if not bool(math.all_(difference <= abs_tolerance + rel_tolerance * size, difference.shape)):
-                raise
-                AssertionError(f"{first} and {other} differ by up to {float(max_(difference, difference.shape)):.3g}.")
+                largest = float(max_(difference, difference.shape))
+                raise AssertionError(f"{first} and {other} differ by up to {largest:.3g}.")
 
 
 def _arrays(field: Field) -> list:
@@ -56,4 +80,10 @@ def _arrays(field: Field) -> list:
     return list(unstack(values, "vector")) if "vector" in values.shape.names else [values]
 
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in {"abs", "sum", "max", "min", "round"}]
+__all__ = [
+    "CenteredGrid", "Field", "StaggeredGrid", "abs_", "assert_close", "cast", "concat", "cos", "curl", "divergence",
+    "divide_no_nan", "exp", "imag", "is_finite", "l1_loss", "l2_loss", "laplace", "log", "max_", "maximum", "mean",
+    "min_", "minimum", "real", "rename_dims", "resample", "round_", "sample", "sign", "sin", "spatial_gradient",
+    "sqrt", "stack", "stop_gradient", "sum_", "tan", "to_float", "unstack", "vec_abs", "vec_length", "vec_squared",
+    "where",
+]  # fmt: skip

@@ -4,10 +4,34 @@ NumPy computes, unless another default backend was chosen: `from phiml_jax.flow 
 chooses JAX.
 """
 
+from phiml_core import extrapolation, math
+from phiml_core.backend import backend, precision, set_precision, use
+from phiml_core.extrapolation import ANTISYMMETRIC, BOUNDARY, ONE, PERIODIC, SYMMETRIC, ZERO, ZERO_GRADIENT, combine_sides
+from phiml_core.field import Field, Geometry, resample, sample
+from phiml_core.marks import animate, plot
+from phiml_core.math import (
+    Shape, Tensor, batch, channel, check_gradient, convert, dual, gradient, instance, iterate, jit_compile, non_batch, non_channel,
+    non_spatial, shape, spatial, stack, stop_gradient, tensor, unstack, vec, wrap,
+)  # fmt: skip
 from phiml_core.plugin.ondemand import load as _load
+from phiml_core.solve import Diverged, NotConverged, Solve
+
+from phiml_physics import advect, diffuse, field, fluid, geom
+from phiml_physics.fluid import Obstacle
+from phiml_physics.geom import Box, Cuboid, Image, Sphere, UniformGrid, image_geometry, union
+from phiml_physics.grid import CenteredGrid, StaggeredGrid
+from phiml_physics.operators import curl, divergence, laplace, spatial_gradient
 
 _load("physics")
 
 PI, INF = 3.141592653589793, float("inf")
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "ANTISYMMETRIC", "BOUNDARY", "Box", "CenteredGrid", "Cuboid", "Diverged", "Field", "Geometry", "INF",
+    "Image", "image_geometry", "NotConverged", "ONE", "Obstacle", "PERIODIC", "PI", "SYMMETRIC", "Shape", "Solve", "Sphere",
+    "StaggeredGrid", "Tensor", "UniformGrid", "ZERO", "ZERO_GRADIENT", "advect", "animate", "backend", "batch",
+    "channel", "check_gradient", "combine_sides", "convert", "curl", "diffuse", "divergence", "dual",
+    "extrapolation", "field", "fluid", "geom", "gradient", "instance", "iterate", "jit_compile", "laplace", "math",
+    "non_batch", "non_channel", "non_spatial", "plot", "precision", "resample", "sample", "set_precision", "shape",
+    "spatial", "spatial_gradient", "stack", "stop_gradient", "tensor", "union", "unstack", "use", "vec", "wrap",
+]  # fmt: skip

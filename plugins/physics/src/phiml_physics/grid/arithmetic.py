@@ -3,6 +3,7 @@
 from typing import Any
 
 from phiml_core import math
+from phiml_core.extrapolation import Extrapolation
 from phiml_core.field import Field, resample
 from phiml_core.math import Tensor, channel
 from phiml_core.shape import select
@@ -108,7 +109,7 @@ def _beside(field: Any, other: Any, op: Any, swapped: bool) -> Any:
 
 
 for _grid in (CenteredGrid, StaggeredGrid):
-    for _other in (object, Tensor):
+    for _other in (object, Tensor, Extrapolation):
         binary.register((_grid, _other), lambda a, b, op: _beside(a, b, op, False))
         binary.register((_other, _grid), lambda a, b, op: _beside(b, a, op, True))
 
