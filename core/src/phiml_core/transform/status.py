@@ -116,7 +116,7 @@ def report(
     """
     from phiml_core.ops.create import wrap
 
-    emit([Report(name, failed if isinstance(failed, Tensor) else wrap(failed), values, raise_with, on_values)])
+    emit([Report(name, failed if isinstance(failed, Tensor) else wrap(failed), values, raise_with)])
 
 
 def emit(reports: Sequence[Report]) -> None:
