@@ -1,6 +1,7 @@
 """The functions of tensors, under the names that users of PhiML know: `from phiml_core import math`."""
 
 from phiml_core.backend import backend, get_precision, precision, set_precision, use
+from phiml_core.ops.compare import assert_close, close, is_scalar
 from phiml_core.ops.create import (
     arange,
     convert,
@@ -16,6 +17,15 @@ from phiml_core.ops.create import (
     wrap,
     zeros,
     zeros_like,
+)
+from phiml_core.ops.differences import (
+    laplace,
+    neighbor_max,
+    neighbor_mean,
+    neighbor_min,
+    neighbor_reduce,
+    shift,
+    spatial_gradient,
 )
 from phiml_core.ops.elementwise import (
     abs_,
@@ -83,6 +93,7 @@ from phiml_core.ops.reduce import (
 from phiml_core.ops.rename import rename_dims
 from phiml_core.ops.reorder import flip, pack_dims, roll, unpack_dim
 from phiml_core.ops.repeat import expand, store
+from phiml_core.ops.reshaped import reshaped_native, reshaped_numpy
 from phiml_core.ops.scatter import scatter
 from phiml_core.ops.slicing import slice_
 from phiml_core.ops.spectral import (
@@ -97,6 +108,7 @@ from phiml_core.ops.spectral import (
     ifft,
     spectral_scale,
 )
+from phiml_core.ops.statistics import median, quantile
 from phiml_core.ops.unstack import unstack
 from phiml_core.ops.vector import cross_product, dot, normalize, rotate_vector, vec_length, vec_normalize, vec_squared
 from phiml_core.shape import (
@@ -146,19 +158,21 @@ atan2 = arctan
 
 __all__ = [
     "EMPTY", "Shape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
-    "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
-    "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh", "cross_product",
-    "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp", "expand", "fft",
-    "fftfreq", "flip", "floor", "fold_in", "forget_traces", "fori_loop", "fourier_laplace", "fourier_poisson", "full",
-    "gather", "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag", "instance", "is_finite",
-    "is_inf", "is_nan", "iterate", "jit_compile", "l1_loss", "l2_loss", "linspace", "log", "log10", "log1p", "log2",
-    "max_", "maximum", "mean", "merge_shapes", "meshgrid", "min_", "minimum", "non_batch", "non_channel", "non_dual",
-    "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like", "pack_dims", "pad", "precision",
-    "primal", "prod", "random_key", "random_normal", "random_permutation", "random_uniform", "range_tensor", "real",
-    "rename_dims", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed",
-    "set_precision", "shape", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial", "spectral_scale",
-    "split", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan", "tanh", "tensor", "to_complex",
-    "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use", "value_and_gradient",
-    "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop", "wrap", "zeros",
-    "zeros_like",
+    "assert_close", "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
+    "close", "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh",
+    "cross_product", "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp",
+    "expand", "fft", "fftfreq", "flip", "floor", "fold_in", "forget_traces", "fori_loop", "fourier_laplace",
+    "fourier_poisson", "full", "gather", "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag",
+    "instance", "is_finite", "is_inf", "is_nan", "is_scalar", "iterate", "jit_compile", "l1_loss", "l2_loss",
+    "laplace", "linspace", "log", "log10", "log1p", "log2", "max_", "maximum", "mean", "median", "merge_shapes",
+    "meshgrid", "min_", "minimum", "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "non_batch",
+    "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
+    "pack_dims", "pad", "precision", "primal", "prod", "quantile", "random_key", "random_normal",
+    "random_permutation", "random_uniform", "range_tensor", "real", "rename_dims", "reshaped_native",
+    "reshaped_numpy", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed",
+    "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial",
+    "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan",
+    "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
+    "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop",
+    "wrap", "zeros", "zeros_like",
 ]  # fmt: skip

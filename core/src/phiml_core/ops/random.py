@@ -93,8 +93,8 @@ class _Generator:
     def next(self, function: str) -> Tensor:
         if any(b.can_jit and b.is_compiling() for b in backends().values()):
             raise ImplicitRandomness(
-                f"{function}() without key inside a compiled function would draw the same numbers at every call.  Pass a key "
-                f"as an argument: key = random_key(0), then {function}(…, key=key), and split(key) for each further draw."
+                f"{function}() without key inside a compiled function would draw the same numbers at every call.  "
+                f"Pass a key as an argument: key = random_key(0), then {function}(…, key=key), and split(key) it."
             )
         with self.lock:
             if self.root is None:
@@ -123,8 +123,8 @@ def random_uniform(*shape: Shape, low: Any = 0, high: Any = 1, dtype: Any = floa
         low: lower limit, number or tensor.
         high: upper limit, excluded (up to rounding).
         dtype: `float`, at the precision of the context, or `int`.
-        key: what the numbers are drawn from; by default the next of the sequence that `seed` starts.  A key with batch dims
-            draws independently for each of them.
+        key: what the numbers are drawn from; by default the next of the sequence that `seed` starts.  A key with batch
+            dims draws independently for each of them.
 
     Raises:
         ImplicitRandomness: no key inside a compiled function.
