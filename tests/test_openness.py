@@ -38,6 +38,7 @@ def test_its_own_tests_pass(plugin):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | {"PHIML_STRICT": "1"}
     done = subprocess.run(command, cwd=plugin, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " skipped" not in done.stdout
 
 
 def test_protocol_is_there():

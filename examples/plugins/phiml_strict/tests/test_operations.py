@@ -235,7 +235,7 @@ def test_use_loads_it():
 def test_native_arrays_are_recognised():
     import array_api_strict as xp
 
-    value = wrap(xp.asarray([1.0, 2.0]), spatial("x"))
+    value = wrap(xp.asarray([1.0, 2.0], dtype=xp.float32), spatial("x"))
     assert value.backend.name == "array_api_strict"
     assert (value + 1).numpy().tolist() == [2, 3]
     assert wrap([xp.asarray(1.0), xp.asarray(2.0)], spatial("x")).numpy().tolist() == [1, 2]
