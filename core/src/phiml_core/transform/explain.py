@@ -17,7 +17,7 @@ def difference(key: tuple[Any, ...], earlier: Sequence[tuple[Any, ...]], argumen
 
     Keys are made of the structure of the arguments, the auxiliary arguments, precision and default backend.
     """
-    new, old = key, max(earlier, key=lambda e: _likeness(key, e))
+    new, old = key, max(reversed(earlier), key=lambda e: _likeness(key, e))
     if new[0] != old[0]:
         for name, a, b in zip(arguments.varying, old[0].parts, new[0].parts, strict=True):
             if a != b:
@@ -37,13 +37,14 @@ def difference(key: tuple[Any, ...], earlier: Sequence[tuple[Any, ...]], argumen
     return f"the default backend was {old[3].name} and is now {new[3].name}" if new != old else "it was forgotten"
 
 
-def _likeness(a: tuple[Any, ...], b: tuple[Any, ...]) -> float:
-    same = sum(x == y for x, y in zip(a[0].parts, b[0].parts, strict=True))
-    return same + sum(len(a[0].parts) + 1 for x, y in zip(a[1:], b[1:], strict=True) if x == y)
+def _likeness(a: tuple[Any, ...], b: tuple[Any, ...]) -> int:
+    """How many arguments and settings two calls have in common."""
+    pairs = [*zip(a[0].parts, b[0].parts, strict=True), *zip(a[1:], b[1:], strict=True)]
+    return sum(x == y for x, y in pairs)
 
 
 def _plain(value: Any) -> str:
-    return repr(value.native_array.item() if hasattr(value, "native_array") else value)
+    return repr(getattr(value, "native_array", value))
 
 
 def _first(old: Structure, new: Structure, place: str) -> tuple[str, str, str]:
@@ -83,6 +84,7 @@ def with_argument(error: NotConcrete, arguments: Arguments, seen: Structure, nat
             found = name
             break
     else:
-        numbers = [n for n, p in zip(arguments.varying, seen.parts, strict=True) if isinstance(p, Leaf)]
+        rows = zip(arguments.varying, seen.parts, strict=True)
+        numbers = [n for n, p in rows if isinstance(p, Leaf) and not p.spec.shape]
         found = ",".join(numbers) or "name"
     return NotConcrete(str(error).replace("auxiliary_args='name'", f"auxiliary_args={found!r}"), error.native)
