@@ -3,6 +3,7 @@
 from .auto import Auto, algorithm_for
 from .increments import solve_increments
 from .krylov import CG
+from .modes import LowModes, part_values
 from .operator import BoxLaplace, FunctionOperator, LinearOperator, MaskedLaplace, poisson
 from .transform import Transform
 
@@ -12,9 +13,11 @@ __all__ = [
     "BoxLaplace",
     "FunctionOperator",
     "LinearOperator",
+    "LowModes",
     "MaskedLaplace",
     "Transform",
     "algorithm_for",
+    "part_values",
     "poisson",
     "solve_increments",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from phiml_core.dispatch import generic
 from phiml_core.solve import LinearProblem, solve
 
+from .increments import split_solve
 from .krylov.cg import CG
 from .operator.box import BoxLaplace
 from .transform import Transform
@@ -32,3 +33,8 @@ def _(operator: BoxLaplace):
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Auto, settings=None):
     return solve(problem, algorithm_for(problem.operator), settings)
+
+
+@split_solve.dispatch
+def _(problem, algorithm: Auto, settings):
+    return split_solve(problem, algorithm_for(problem.operator), settings)

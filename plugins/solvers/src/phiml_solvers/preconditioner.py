@@ -9,11 +9,15 @@ from phiml_core.tensor.tensor import Tensor
 
 from .operator.box import BoxLaplace
 from .operator.masked import MaskedLaplace
+from .operator.shift import barrier
 from .transform import spectral_inverse
 
-__all__ = ["UnknownPreconditioner", "preconditioner", "spectral"]
+__all__ = ["Preconditioner", "UnknownPreconditioner", "jacobi", "preconditioner", "spectral"]
 
 Preconditioner = Callable[[Tensor], Tensor]
+
+DAMPING = 0.8
+"""Of a Jacobi step as a smoother: damps the shortest waves most evenly in two and three dimensions."""
 
 
 class UnknownPreconditioner(ValueError):
@@ -33,18 +37,34 @@ def _(operator: BoxLaplace):
 
 @spectral.dispatch
 def _(operator: MaskedLaplace):
-    """The box without obstacles.  Inactive cells are left out on both sides, so that it stays symmetric."""
-    box = operator.box
-    if box.shift is not None:
-        return lambda r: spectral_inverse(box, r)
-    return lambda r: operator.without_null_space(spectral_inverse(box, r))
+    """The box without obstacles between two Jacobi steps.
+
+    The box alone is a good inverse but for cells that are almost closed, where the entries of the operator are small: each makes
+    an eigenvalue of its own near 0.  A Jacobi step divides by those entries.  The product is symmetric (Xu 1992, eq. 3.4).
+    """
+    box, inverse = operator.box, inverse_diagonal(operator) * DAMPING
+    active = where(inverse == 0, 0.0, 1.0) if box.shift is None else None
+
+    def apply(r: Tensor) -> Tensor:
+        z = r * inverse
+        z = z + barrier(spectral_inverse(box, r - operator(z)))[0] * (1.0 if active is None else active)
+        (z,) = barrier(z)
+        z = z + (r - operator(z)) * inverse
+        return operator.without_null_space(z)
+
+    return apply
+
+
+def inverse_diagonal(operator: Any) -> Tensor:
+    """1 / the diagonal, and 0 where that is 0."""
+    diagonal = operator.diagonal()
+    zero = diagonal == 0
+    return where(zero, 0.0, 1 / where(zero, 1.0, diagonal))
 
 
 def jacobi(operator: Any) -> Preconditioner:
     """Division by the diagonal; zero where it is zero."""
-    diagonal = operator.diagonal()
-    zero = diagonal == 0
-    inverse = where(zero, 0.0, 1 / where(zero, 1.0, diagonal))
+    inverse = inverse_diagonal(operator)
     return lambda r: r * inverse
 
 

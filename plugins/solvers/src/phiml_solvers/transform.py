@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
-from phiml_core.math import wrap
-from phiml_core.math import maximum, where
+from phiml_core.math import maximum, where, wrap
 from phiml_core.shape import Shape
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import cond
+from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, has_diverged, norm, rounding, system_dims, target
-from .implicit import implicit
-from .operator.box import BoxLaplace
-from .operator.linear import LinearOperator
-from .operator.shift import stored
+from .implicit import implicit, operator_gradient, sum_like
+from .increments import split_solve
+from .modes import low_adjoint, low_counts, low_part
+from .operator.box import BoxLaplace, transform_inverse
+from .operator.shift import barrier, stored
 
 __all__ = ["Transform", "spectral_inverse"]
 
@@ -33,22 +33,27 @@ class Transform:
     """
 
 
-def spectral_inverse(operator: BoxLaplace, y: Tensor) -> Dense:
-    """A⁻¹ y, or the zero-mean solution for y without its mean if A is singular."""
+def spectral_inverse(operator: BoxLaplace, y: Tensor, without: tuple[int, ...] | None = None) -> Dense:
+    """A⁻¹ y, or the zero-mean solution for y without its mean if A is singular.
+
+    Args:
+        without: leave out this number of lowest modes per dim (their products); only for operators without scale and shift.
+    """
     y = stored(y, operator.dims)
     spec = y.spec
     axes = tuple(spec.axes[n] for n in operator.dims)
-    scale = inverse_eigenvalues(operator, y)
+    scale = inverse_eigenvalues(operator, y, without)
     scaled = spec.backend.bind(primitive.spectral_scale)(y.native_array, axes, operator.kinds, scale)
     return Dense(scaled, spec)
 
 
-def inverse_eigenvalues(operator: BoxLaplace, y: Dense) -> Any:
+def inverse_eigenvalues(operator: BoxLaplace, y: Dense, without: tuple[int, ...] | None = None) -> Any:
     """1/eigenvalues (0 where an eigenvalue is 0) with one axis per axis of y: a NumPy constant unless scaled or shifted."""
     order = tuple(n for n in y.spec.stored.names if n in operator.dims)
     if operator.scale is None and operator.shift is None:
-        positions = tuple(i if n in order else None for i, n in enumerate(y.spec.stored.names))
-        return _inverse(operator.kinds, operator.resolution, operator.spacing, order, positions, current().float.name)
+        index = tuple(n in order for n in y.spec.stored.names)
+        dtype = current().float.name
+        return _inverse(operator.kinds, operator.resolution, operator.spacing, without, order, index, dtype)
     values = operator.eigenvalues()
     zero = values == 0
     inverse = where(zero, 0.0, 1 / where(zero, 1.0, values))
@@ -72,18 +77,33 @@ def _aligned(values: Tensor, y: Dense) -> Any:
 
 @lru_cache(maxsize=64)
 def _inverse(
-    kinds: tuple[str, ...], resolution: Shape, spacing: tuple[float, ...], order: Any, positions: Any, dtype: str
+    kinds: tuple[str, ...],
+    resolution: Shape,
+    spacing: tuple[float, ...],
+    without: Any,
+    order: Any,
+    index: Any,
+    dtype: str,
 ) -> np.ndarray:
-    from .operator.box import _symbol
-
-    values = _symbol(kinds, resolution.sizes, spacing)
-    inverse = np.zeros_like(values)
-    np.divide(1.0, values, out=inverse, where=np.abs(values) > 1e-13 * np.abs(values).max())
+    inverse = transform_inverse(kinds, resolution, spacing)
+    if without is not None:
+        inverse = inverse.copy()
+        inverse[
+            np.ix_(*[low_positions(kind, n, count) for kind, n, count in zip(kinds, resolution.sizes, without)])
+        ] = 0
     inverse = inverse.transpose([resolution.index(n) for n in order])
-    index = tuple(slice(None) if p is not None else None for p in positions)
-    inverse = np.ascontiguousarray(inverse[index], dtype)
+    inverse = np.ascontiguousarray(inverse[tuple(slice(None) if i else None for i in index)], dtype)
     inverse.flags.writeable = False
     return inverse
+
+
+def low_positions(kind: str, n: int, count: int) -> Any:
+    """Positions in the spectrum of the lowest modes of an axis: of a Fourier transform those of both signs."""
+    return np.r_[0 : count // 2 + 1, n - count // 2 : n] if kind == "fft" else np.arange(count)
+
+
+def _outcome(name: str, passes: Any, residual: Tensor, tolerance: Tensor, start: Tensor) -> SolveInfo:
+    return SolveInfo(name, passes, residual, tolerance, residual <= tolerance, has_diverged(residual, start))
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
@@ -107,17 +127,81 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
         return x, residual, wrap(1)
 
     x, residual, passes = cond(anywhere(residual > tolerance), refine, keep, x, rest, residual)
-    info = SolveInfo("transform", passes, residual, tolerance, residual <= tolerance, has_diverged(residual, start))
+    info = _outcome("transform", passes, residual, tolerance, start)
     report_solve(x, info, settings.suppress)
     return x, info
 
 
-@solve.dispatch
-def _(problem: LinearProblem, algorithm: Transform, settings=None):
-    operator = problem.operator
+def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
+    """Low modes apart in single precision; a second pass becomes a part of its own."""
+    y = operator.without_null_space(stored(y, operator.dims))
+    dims = system_dims(operator, y)
+    start = norm(y, dims, settings.norm)
+    tolerance = target(settings, y, dims)
+    if _has_low_part(operator):
+        parts: list[Any] = [spectral_inverse(operator, y, low_counts(operator)), low_part(operator, y)]
+    else:
+        parts = [spectral_inverse(operator, y)]
+    parts[0] = barrier(parts[0])[0]
+
+    def left(parts: list[Any]) -> Tensor:
+        if len(parts) == 1:
+            return y - operator(parts[0])
+        return y - operator.divergence([sum_gradients(operator, parts, dim) for dim in operator.dims])
+
+    rest = left(parts)
+    residual = norm(rest, dims, settings.norm)
+
+    def refine(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
+        more = spectral_inverse(operator, rest)
+        return more, norm(rest - operator(more), dims, settings.norm), wrap(2)
+
+    def keep(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
+        return rest * 0.0, residual, wrap(1)
+
+    more, residual, passes = cond(anywhere(residual > tolerance), refine, keep, rest, residual)
+    info = _outcome("transform", passes, residual, tolerance, start)
+    report_solve(parts[0], info, settings.suppress)
+    return [*parts, more], info
+
+
+def sum_gradients(operator: BoxLaplace, parts: list[Any], dim: str) -> Any:
+    """The gradient of a sum of parts along `dim`."""
+    total = operator.gradient(parts[0], dim)
+    for part in parts[1:]:
+        total = total + operator.gradient(part, dim)
+    return total
+
+
+def _has_low_part(operator: BoxLaplace) -> bool:
+    return operator.scale is None and operator.shift is None and current().bits == 32
+
+
+def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
+    """The parts are P A⁻¹ y with fixed projections P on modes; what refines them is zero but for rounding."""
+    operator, y, _ = inputs
+    parts, cotangents = output[0], output_gradient[0]
+    if _has_low_part(operator):
+        adjoint = spectral_inverse(operator, cotangents[0], low_counts(operator))
+        return None, sum_like(adjoint + low_adjoint(operator, cotangents[1].coefficients).values, y), None
+    adjoint = spectral_inverse(operator, cotangents[0])
+    return operator_gradient(operator, parts[0], adjoint), sum_like(adjoint, y), None
+
+
+def _check(operator: Any) -> BoxLaplace:
     if not isinstance(operator, BoxLaplace):
         raise TypeError(
             f"'transform' needs a separable operator, a BoxLaplace, not {type(operator).__name__}.  "
             "Use 'auto' or 'CG' for obstacles and variable coefficients."
         )
-    return implicit(_run)(operator, problem.rhs, settings or Solve())
+    return operator
+
+
+@solve.dispatch
+def _(problem: LinearProblem, algorithm: Transform, settings=None):
+    return implicit(_run)(_check(problem.operator), problem.rhs, settings or Solve())
+
+
+@split_solve.dispatch
+def _(problem, algorithm: Transform, settings):
+    return custom_gradient(_split, _split_adjoint)(_check(problem.operator), problem.rhs, settings)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from phiml_core.math import expand, maximum, sum_, where, wrap
+from phiml_core.backend.precision import current
+from phiml_core.math import maximum, sum_, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import barrier, cond, while_loop
+from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, rounding, system_dims, target
-from ..implicit import implicit
+from ..implicit import implicit, operator_gradient, sum_like
+from ..increments import split_solve
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..preconditioner import preconditioner
 
@@ -21,7 +23,8 @@ class CG:
     """Preconditioned conjugate gradients (Hestenes & Stiefel 1952), one loop for all examples of a batch.
 
     The recursion's residual drifts from the true one by rounding; where it says that a system is solved, the true residual is
-    computed, replaces it, and the loop goes on if it is still too large.
+    computed, replaces it, and the loop goes on if it is still too large.  In single precision the solution is kept in two parts,
+    and the residual is updated by the image of the step as it was rounded, so that differences of the solution keep their digits.
 
     Attributes:
         preconditioner: 'spectral', 'jacobi', 'none'; None takes the best there is for the operator.
@@ -36,56 +39,109 @@ def _ratio(a: Tensor, b: Tensor) -> Tensor:
     return where(zero, 0.0, a / where(zero, 1.0, b))
 
 
-def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+def _add(large: Tensor, small: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
+    """large + small + step, where `small` collects what rounding `large` loses (Knuth's two-sum)."""
+    total = large + step
+    taken = total - large
+    return total, small + ((large - (total - taken)) + (step - taken))
+
+
+def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[Tensor], SolveInfo]:
+    """The solution in two parts, the second being what rounding the first loses (one part in double precision)."""
     precondition, name = preconditioner(settings.preconditioner, operator)
     y = operator.without_null_space(y)
     dims = system_dims(operator, y)
     start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)
+    compensated = current().bits == 32
+    zero = y * 0.0
 
-    def inner(a: Tensor, b: Tensor) -> Tensor:
-        return sum_(a * b, dims)
+    def going(residual: Tensor, count: Tensor) -> Tensor:
+        return (residual > tolerance) & (count < settings.max_iterations) & ~has_diverged(residual, start)
 
-    if settings.x0 is None:
-        x, r = y * 0.0, y
-    else:
-        x = operator.without_null_space(settings.x0 + y * 0.0)
-        r = y - operator(x)
-    residual = norm(r, dims, settings.norm)
-    count = residual * 0.0
+    def rest(x: tuple[Tensor, ...]) -> Tensor:
+        left = y
+        for part in x:
+            left = left - operator(part)
+        return left
 
     def unsolved(x: Any, r: Any, p: Any, rz: Any, residual: Tensor, count: Tensor) -> Any:
-        return anywhere((residual > tolerance) & (count < settings.max_iterations) & ~has_diverged(residual, start))
+        return anywhere(going(residual, count))
 
-    def iterate(x: Tensor, r: Tensor, p: Tensor, rz: Tensor, residual: Tensor, count: Tensor) -> tuple[Any, ...]:
-        going = (residual > tolerance) & (count < settings.max_iterations)
+    def iterate(x: tuple[Tensor, ...], r: Tensor, p: Tensor, rz: Tensor, residual: Tensor, count: Tensor) -> Any:
+        active = going(residual, count)
         z = precondition(r)
-        rz_new = inner(r, z)
-        p = z + p * _ratio(rz_new, rz)
+        rz_new = sum_(r * z, dims)
+        p = barrier(z + p * _ratio(rz_new, rz))
         image = operator(p)
-        step = where(going, _ratio(rz_new, inner(p, image)), 0.0)
-        x = x + p * step
-        r = r - image * step
+        length = where(active, _ratio(rz_new, sum_(p * image, dims)), 0.0)
+        if compensated:
+            step = barrier(p * length)
+            x = _add(*x, step)
+            r = r - operator(step)
+        else:
+            x = (x[0] + p * length,)
+            r = r - image * length
         residual = norm(r, dims, settings.norm)
-        solved = ~anywhere((residual > tolerance) & (count < settings.max_iterations))
-        r = cond(solved, lambda x, r: operator.without_null_space(y - operator(x)), lambda x, r: r, x, r)
-        residual = norm(r, dims, settings.norm)
-        return x, r, p, rz_new, residual, count + where(going, 1.0, 0.0)
+        count = count + where(active, 1.0, 0.0)
+        r = cond(anywhere(going(residual, count)), lambda x, r: r, lambda x, r: rest(x), x, r)
+        return x, r, p, rz_new, norm(r, dims, settings.norm), count
 
-    state = (x, r, y * 0.0, residual * 0.0, residual, count)
-    x, r, _, _, residual, count = while_loop(unsolved, iterate, state)
-    if settings.rel_tol is None and settings.abs_tol is None:
-        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
-    info = SolveInfo(
-        f"CG, preconditioner {name}", count, residual, tolerance, residual <= tolerance, has_diverged(residual, start)
-    )
+    if settings.x0 is None:
+        x, r = (zero,), y
+    else:
+        x = (operator.without_null_space(settings.x0 + zero),)
+        r = rest(x)
+    x = (*x, zero) if compensated else x
+    residual = norm(r, dims, settings.norm)
+    x, _, _, _, residual, count = while_loop(unsolved, iterate, (x, r, zero, residual * 0.0, residual, residual * 0.0))
+    method = f"CG, preconditioner {name}"
+    diverged = has_diverged(residual, start)
+    return list(x), SolveInfo(method, count, residual, tolerance, residual <= tolerance, diverged)
+
+
+def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[Tensor], SolveInfo]:
+    parts, info = _split(operator, y, settings)
+    report_solve(parts[0], info, settings.suppress)
+    return parts, info
+
+
+def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    parts, info = _split(operator, y, settings)
+    x = parts[0]
+    if len(parts) > 1:
+        x = x + parts[1]
+        dims = system_dims(operator, y)
+        y = operator.without_null_space(y)
+        residual, tolerance = norm(y - operator(x), dims, settings.norm), info.tolerance
+        if settings.rel_tol is None and settings.abs_tol is None:
+            tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
+        info = replace(info, residual=residual, tolerance=tolerance, converged=residual <= tolerance)
     report_solve(x, info, settings.suppress)
     return x, info
 
 
-@solve.dispatch
-def _(problem: LinearProblem, algorithm: CG, settings=None):
+def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
+    """The first part carries the derivative; the others hold what rounding it lost."""
+    operator, y, settings = inputs
+    x = output[0][0] if len(output[0]) == 1 else output[0][0] + output[0][1]
+    adjoint, _ = implicit(_run)(operator.adjoint(), output_gradient[0][0], replace(settings, x0=None, abs_tol=None))
+    return operator_gradient(operator, x, adjoint), sum_like(adjoint, y), None
+
+
+def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> tuple[LinearOperator, Any, Solve]:
     settings = settings or Solve()
     operator = problem.operator if isinstance(problem.operator, LinearOperator) else FunctionOperator(problem.operator)
-    settings = replace(settings, preconditioner=settings.preconditioner or algorithm.preconditioner, x0=problem.x0)
-    return implicit(_run)(operator, problem.rhs, settings)
+    x0 = settings.x0 if problem.x0 is None else problem.x0
+    settings = replace(settings, preconditioner=settings.preconditioner or algorithm.preconditioner, x0=x0)
+    return operator, problem.rhs, settings
+
+
+@solve.dispatch
+def _(problem: LinearProblem, algorithm: CG, settings=None):
+    return implicit(_run)(*_prepare(problem, algorithm, settings))
+
+
+@split_solve.dispatch
+def _(problem, algorithm: CG, settings):
+    return custom_gradient(_run_split, _split_adjoint)(*_prepare(problem, algorithm, settings))

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 from phiml_core.backend.spectral_kinds import second_difference
-from phiml_core.math import wrap
-from phiml_core.math import mean
+from phiml_core.math import mean, wrap
 from phiml_core.shape import Shape, spatial
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -18,7 +17,7 @@ from .constant import constant
 from .linear import LinearOperator
 from .shift import barrier, difference, neighbour_sum, rolled, stored, with_ends
 
-__all__ = ["BoxLaplace"]
+__all__ = ["BoxLaplace", "transform_inverse"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +62,10 @@ class BoxLaplace(LinearOperator):
         i = self.resolution.index(dim)
         return self.resolution.with_size(free_faces(self.boundary[i], self.resolution.sizes[i]), dim)  # type: ignore[arg-type]
 
-    def gradient(self, x: Tensor, dim: str) -> Dense:
-        """∂x/∂dim on the free faces normal to `dim`."""
+    def gradient(self, x: Any, dim: str) -> Dense:
+        """∂x/∂dim on the free faces normal to `dim`, of a tensor or of another part of a solution (see `solve_increments`)."""
+        if not isinstance(x, Tensor):
+            return x.gradient(dim)
         i = self.resolution.index(dim)
         pair, h = self.boundary[i], self.spacing[i]
         x = stored(x, self.dims)
@@ -159,6 +160,15 @@ def _end_factors(faces: int, lower: int, upper: int, h: float) -> np.ndarray:
     if upper:
         factors[-1] *= 2
     return factors
+
+
+@lru_cache(maxsize=64)
+def transform_inverse(kinds: tuple[str, ...], resolution: Shape, spacing: tuple[float, ...]) -> np.ndarray:
+    """1/eigenvalues of the Laplacian in the order of the transforms, dims as `resolution`; 0 where an eigenvalue is 0."""
+    values = _symbol(kinds, resolution.sizes, spacing)
+    inverse = np.zeros_like(values)
+    np.divide(1.0, values, out=inverse, where=np.abs(values) > 1e-13 * np.abs(values).max())
+    return inverse
 
 
 @lru_cache(maxsize=64)

@@ -51,8 +51,8 @@ class MaskedLaplace(LinearOperator):
         """An upper bound of the magnitude of the eigenvalues."""
         return self.box.largest
 
-    def gradient(self, x: Tensor, dim: str) -> Dense:
-        """∂x/∂dim on the free faces normal to `dim`, open or not."""
+    def gradient(self, x: Any, dim: str) -> Dense:
+        """∂x/∂dim on the free faces normal to `dim`, open or not; see `BoxLaplace.gradient`."""
         return self.box.gradient(x, dim)
 
     def divergence(self, fluxes: Sequence[Tensor]) -> Dense:

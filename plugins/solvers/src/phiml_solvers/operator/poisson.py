@@ -6,8 +6,8 @@ from typing import Any
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
-from .box import BoxLaplace
 from .boundary import parse_boundary
+from .box import BoxLaplace
 
 __all__ = ["poisson"]
 

@@ -1,0 +1,125 @@
+"""The low modes of a box: the part of a solution whose values are large beside its differences.
+
+A function of amplitude a that varies over n cells has differences of about a/n, so rounding its values to precision ε perturbs
+them by n ε of their size, and the divergence of a projected velocity by as much.  That error comes from a handful of low modes.
+Kept as coefficients, they are differentiated exactly: the gradient of a mode is known.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from phiml_core.backend.spectral_kinds import orthonormal
+from phiml_core.math import dot
+from phiml_core.shape import Shape, spatial
+from phiml_core.tensor.dense import Dense
+from phiml_core.tensor.tensor import Tensor
+
+from .operator.boundary import PERIODIC
+from .operator.box import BoxLaplace, transform_inverse
+from .operator.constant import constant
+
+__all__ = ["LOW", "LowModes", "low_adjoint", "low_counts", "low_part", "part_values"]
+
+LOW = 8
+"""Least number of low modes per axis; of periodic axes one more, since sines and cosines come in pairs."""
+
+
+def low_counts(operator: BoxLaplace) -> tuple[int, ...]:
+    """Number of low modes per dim."""
+    counts = []
+    for pair, n in zip(operator.boundary, operator.resolution.sizes):
+        wanted = max(LOW, n // 64 * 2) + int(pair[0] == PERIODIC)
+        counts.append(min(wanted, n - 1 + n % 2) if pair[0] == PERIODIC else min(wanted, n))
+    return tuple(counts)
+
+
+@dataclass(frozen=True, eq=False)
+class LowModes:
+    """A sum of the lowest modes of a box.
+
+    Attributes:
+        box: the operator whose eigenfunctions the modes are.
+        coefficients: of the orthonormal modes; for dim 'x' of the grid it has the dim 'x_mode'.
+    """
+
+    box: BoxLaplace
+    coefficients: Any
+
+    __value_attrs__ = ("box", "coefficients")
+
+    @property
+    def values(self) -> Dense:
+        """The sum at the cell centers."""
+        return self._expand(None)
+
+    def gradient(self, dim: str) -> Dense:
+        """The derivative along `dim` on the free faces normal to it."""
+        return self._expand(dim)
+
+    def _expand(self, along: str | None) -> Dense:
+        result = self.coefficients
+        for dim, modes in zip(self.box.dims, _bases(self.box)):
+            basis = modes.slopes if dim == along else modes.values
+            result = dot(result, f"{dim}_mode", constant(basis, spatial(f"{dim}_mode", dim)), f"{dim}_mode")
+        return result
+
+
+def part_values(part: Any) -> Any:
+    """A part of a solution as a tensor of cell values."""
+    return part.values if isinstance(part, LowModes) else part
+
+
+def low_part(operator: BoxLaplace, y: Tensor) -> LowModes:
+    """The low modes of A⁻¹ y."""
+    result = y
+    for dim, modes in zip(operator.dims, _bases(operator)):
+        result = dot(result, dim, constant(modes.values, spatial(f"{dim}_mode", dim)), dim)
+    return low_adjoint(operator, result)
+
+
+def low_adjoint(operator: BoxLaplace, coefficients: Tensor) -> LowModes:
+    """A⁻¹ of a sum of low modes, given by coefficients."""
+    names = tuple(f"{dim}_mode" for dim in operator.dims)
+    inverse = transform_inverse(operator.kinds, operator.resolution, operator.spacing)
+    picked = inverse[np.ix_(*[modes.positions for modes in _bases(operator)])]
+    return LowModes(operator, coefficients * constant(picked, spatial(*names)))
+
+
+@dataclass(frozen=True)
+class _Modes:
+    positions: np.ndarray  # in the spectrum; for a periodic dim those of cosines and sines of one frequency are equal
+    values: np.ndarray  # (modes, cells)
+    slopes: np.ndarray  # (modes, free faces)
+
+
+def _bases(operator: BoxLaplace) -> tuple[_Modes, ...]:
+    return _all_modes(operator.kinds, operator.boundary, operator.resolution, operator.spacing, low_counts(operator))
+
+
+@lru_cache(maxsize=32)
+def _all_modes(
+    kinds: tuple[str, ...], boundary: Any, resolution: Shape, spacing: tuple[float, ...], counts: tuple[int, ...]
+) -> tuple[_Modes, ...]:
+    return tuple(
+        _modes(kind, pair, n, h, count)
+        for kind, pair, n, h, count in zip(kinds, boundary, resolution.sizes, spacing, counts)
+    )
+
+
+def _modes(kind: str, pair: tuple[str, str], n: int, h: float, count: int) -> _Modes:
+    if kind == "fft":
+        frequency = (np.arange(count) + 1) // 2
+        phase = 2 * np.pi / n * (frequency[:, None] * np.arange(n) % n)
+        odd = np.arange(count)[:, None] % 2 == 1
+        values = np.where(odd, np.sin(phase), np.cos(phase)) * np.sqrt(np.where(frequency == 0, 1, 2) / n)[:, None]
+        return _Modes(frequency, values, (values - np.roll(values, 1, 1)) / h)
+    values = orthonormal(kind, n)[:count]
+    ends = [np.zeros((count, int(side == "dirichlet"))) for side in pair]
+    slopes = np.diff(np.concatenate([ends[0], values, ends[1]], 1), axis=1) / h
+    if ends[0].size:
+        slopes[:, 0] *= 2  # zero lies at the face, half a cell away
+    if ends[1].size:
+        slopes[:, -1] *= 2
+    return _Modes(np.arange(count), values, slopes)
