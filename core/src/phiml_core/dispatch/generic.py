@@ -140,6 +140,13 @@ def _empty_dots() -> None: ...
 _EMPTY = {_empty_doc.__code__.co_code, _empty_dots.__code__.co_code}
 
 
+def _is_empty(function: Callable[..., Any]) -> bool:
+    """Whether the body of a function is nothing but its docstring, or dots."""
+    code = function.__code__
+    constants = set(code.co_consts) - {function.__doc__, None, ...}
+    return code.co_code in _EMPTY and not constants  # `return 1` has the same code as a docstring alone
+
+
 @overload
 def generic(function: Callable[P, R], /) -> Word[P, R]: ...
 @overload
@@ -181,7 +188,7 @@ def generic_on(function: Callable[..., Any], on: tuple[str, ...] | None) -> Word
             f"{function.__name__}() must dispatch on at least one of its parameters {tuple(parameters)}, not on {on}."
         )
     name = function.__name__
-    table = MethodTable(name, on, None if function.__code__.co_code in _EMPTY else function)
+    table = MethodTable(name, on, None if _is_empty(function) else function)
     word = _front(function, parameters, on, table)
 
     def register(classes: Any, method: Callable[..., Any], /, priority: int = 0) -> Callable[..., Any]:
