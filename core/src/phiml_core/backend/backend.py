@@ -124,9 +124,10 @@ class Backend:
         """`plain`, differentiated by `forward(*args) -> (outputs, residuals)` and `backward(residuals, cotangents) -> gradients`."""
         return plain
 
-    def is_capture_error(self, error: Exception) -> bool:
-        """Whether `error` says that a traced value was used outside of the function that it was traced in."""
-        return False
+    def cause(self, error: Exception) -> str:
+        """What an error of a transform is about: 'capture', a traced value used outside of the function that it was traced in;
+        'while', the reverse derivative of a loop with unknown number of steps; '', anything else."""
+        return ""
 
     def vmap(
         self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
@@ -162,7 +163,14 @@ class Backend:
         self, body: Callable[..., Any], state: tuple[Any, ...], count: int
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """`state, out = body(i, *state)` for i = 0 … count-1; the outs stacked along a new first axis; differentiable."""
-        raise NotImplementedError
+        from . import primitive
+
+        outs: list[tuple[Any, ...]] = []
+        for i in range(count):
+            state, out = body(i, *state)
+            outs.append(out)
+        stack = self.bind(primitive.stack)
+        return tuple(state), tuple(stack(first, tuple(others), 0) for first, *others in zip(*outs, strict=True))
 
     def eval_shape(
         self, function: Callable[..., Any], args: tuple[Any, ...]

@@ -36,10 +36,3 @@ class NumPy(Backend):
 
     def to_numpy(self, x: Any) -> Any:
         return np.asarray(x)
-
-    def scan(self, body: Any, state: tuple[Any, ...], count: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        outs: list[tuple[Any, ...]] = []
-        for i in range(count):
-            state, out = body(i, *state)
-            outs.append(out)
-        return tuple(state), tuple(np.stack(column) for column in zip(*outs, strict=True))

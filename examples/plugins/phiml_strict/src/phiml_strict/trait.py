@@ -70,13 +70,6 @@ class Strict(Backend):
             raise ValueError(f"array_api_strict has no device {name!r}.  Its devices are {self.devices()}.")
         return found[0]
 
-    def scan(self, body: Any, state: tuple[Any, ...], count: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        outs: list[tuple[Any, ...]] = []
-        for i in range(count):
-            state, out = body(i, *state)
-            outs.append(out)
-        return tuple(state), tuple(xp.stack(column) for column in zip(*outs, strict=True))
-
 
 def _device_name(device: Any) -> str:
     return str(device).partition("'")[2].rstrip("')")
