@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from phiml_core.backend import primitive
-from phiml_core.backend.backend import Backend
+from phiml_core.backend.backend import Backend, NoGradient
 from phiml_core.backend.choose import backend as choose_backend
 from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current, precision
@@ -24,7 +24,7 @@ from . import status
 from .boundary import backend_for, conform, entering, join_structures, prepare, wide
 from .outputs import Outputs, record
 
-__all__ = ["CapturedGradient", "barrier", "capture_errors", "custom_gradient", "stop_gradient"]
+__all__ = ["CapturedGradient", "barrier", "explained", "custom_gradient", "stop_gradient"]
 
 
 class CapturedGradient(TypeError):
@@ -32,18 +32,31 @@ class CapturedGradient(TypeError):
 
 
 @contextlib.contextmanager
-def capture_errors(backend: Backend, name: str) -> Iterator[None]:
-    """Explain the errors of a backend about values that leave the function they are traced in."""
+def explained(backend: Backend, name: str) -> Iterator[None]:
+    """Turn errors of a backend in a transform of the function `name` into ours, where they have a known cause.
+
+    Raises:
+        CapturedGradient: a traced value was used outside of the function that it belongs to.
+        NoGradient: a loop with unknown number of steps was differentiated.
+    """
     try:
         yield
+    except (CapturedGradient, NoGradient):
+        raise
     except Exception as error:
-        if not backend.is_capture_error(error) or isinstance(error, CapturedGradient):
-            raise
-        raise CapturedGradient(
-            f"{name} reads a value that is being differentiated or compiled and is none of its arguments, so that its derivative "
-            "is not known (or keeps one beyond the function it belongs to).  With custom_gradient, pass the value as an argument "
-            "(its gradient may be None)."
-        ) from error
+        cause = backend.cause(error)
+        if cause == "capture":
+            raise CapturedGradient(
+                f"{name} reads a value that is being differentiated or compiled and is none of its arguments, so that its "
+                "derivative is not known (or keeps one beyond the function it belongs to).  With custom_gradient, pass the "
+                "value as an argument (its gradient may be None), or stop_gradient(value) before."
+            ) from error
+        if cause == "while":
+            raise NoGradient(
+                f"{name} contains a loop whose number of steps depends on values; such loops have no reverse derivative in "
+                "compiled code.  Use fori_loop or iterate with a fixed number of steps, or custom_gradient around the loop."
+            ) from error
+        raise
 
 
 def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,7 +93,7 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
             lambda residuals, cotangents: trace.pull_back(*residuals, cotangents),
             trace.run,
         )
-        with capture_errors(backend, name):
+        with explained(backend, name):
             outputs = rule(*prepare(leaves, given, seen, backend))
         assert trace.outputs is not None
         return trace.outputs.build(outputs)

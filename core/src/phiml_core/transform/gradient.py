@@ -19,7 +19,7 @@ from phiml_core.tree.structure import Node, Structure, flatten
 from phiml_core.tree.tree import tree_leaves
 
 from .boundary import backend_for, entering, prepare, wide
-from .custom_gradient import capture_errors
+from .custom_gradient import explained
 from .jit import JitFunction
 from .outputs import Outputs, record
 
@@ -108,7 +108,7 @@ def _differentiate(
             full[i] = x
         return loss.run(full)
 
-    with backend.context(wide(seen)), capture_errors(backend, name):
+    with backend.context(wide(seen)), explained(backend, name):
         _, pull_back, results = backend.vjp(flat, tuple([natives[i] for i in moving]))
         found = pull_back((primitive.full(backend, (), 1, loss.dtype),))
     assert loss.outputs is not None

@@ -17,7 +17,7 @@ from phiml_core.tree.structure import Node, Static, StaticError, Structure, flat
 from .arguments import Arguments
 from .boundary import backend_for, converters, entering, wide
 from .captured import Captured
-from .custom_gradient import capture_errors
+from .custom_gradient import explained
 from .explain import difference, with_argument
 from .outputs import Outputs, record
 
@@ -142,7 +142,7 @@ class JitFunction(Generic[P, R]):
             return out
 
         run = program.backend.jit(flat)
-        with program.backend.context(program.wide), capture_errors(program.backend, self.__name__):
+        with program.backend.context(program.wide), explained(program.backend, self.__name__):
             results = run(*leaves)
         assert found is not None, f"{program.backend.name} compiled {self.__name__} without tracing it"
         program.trace = found

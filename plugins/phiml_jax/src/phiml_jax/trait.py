@@ -159,8 +159,10 @@ class Jax(Backend):
         rule.defvjp(forward, backward)
         return rule
 
-    def is_capture_error(self, error: Exception) -> bool:
-        return isinstance(error, jax.errors.UnexpectedTracerError) or type(error).__name__ == "CustomVJPException"
+    def cause(self, error: Exception) -> str:
+        if isinstance(error, jax.errors.UnexpectedTracerError) or type(error).__name__ == "CustomVJPException":
+            return "capture"
+        return "while" if isinstance(error, ValueError) and "Reverse-mode differentiation" in str(error) else ""
 
     def vmap(
         self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
