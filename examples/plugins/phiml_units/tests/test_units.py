@@ -254,6 +254,13 @@ def test_contractions():
     check(math.rotate_vector(v, 0.5), math.rotate_vector(plain, 0.5), METRE)
 
 
+def test_derivatives_along_space():
+    slope = math.spatial_gradient(VALUES, 2.0)
+    check(math.spatial_gradient(LENGTH, 2.0 * SECOND), slope, METRE / SECOND)
+    check(math.laplace(LENGTH, 2.0 * METRE), math.laplace(VALUES, 2.0), ONE / METRE)
+    check(math.median(LENGTH, "y"), math.median(VALUES, "y"), METRE)
+
+
 # --- looking at quantities ---
 
 
