@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import maximum, sum_, where
+from phiml_core.math import clip, maximum, sum_, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
@@ -37,6 +37,12 @@ def _ratio(a: Tensor, b: Tensor) -> Tensor:
     """a / b, and 0 where b is 0: there the system is solved."""
     zero = b == 0
     return where(zero, 0.0, a / where(zero, 1.0, b))
+
+
+def _rounded(x: Tensor) -> Tensor:
+    """x as a number of the working precision: keeps a compiler from contracting the product it comes from with a later sum to
+    one fused multiply-add, in which the product is not rounded.  (A barrier does not.)"""
+    return clip(x, -3e38, 3e38)
 
 
 def _add(large: Tensor, small: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,7 +82,7 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
         image = operator(p)
         length = where(active, _ratio(rz_new, sum_(p * image, dims)), 0.0)
         if compensated:
-            step = barrier(p * length)
+            step = barrier(_rounded(p * length))
             x = _add(*x, step)
             r = r - operator(step)
         else:
