@@ -114,7 +114,7 @@ def test_merging_orders_by_type():
 def test_shape_of_values():
     assert shape(3) == shape("text") == shape(None) == EMPTY
     assert shape([spatial(x=2), {"k": batch(b=3)}]) == spatial(x=2) & batch(b=3)
-    with pytest.raises(TypeError, match="ndarray has no named dims.  Wrap"):
+    with pytest.raises(TypeError, match=r"ndarray has no named dims.  Wrap"):
         shape(np.ones(3))
 
 
@@ -179,7 +179,7 @@ def test_threads_make_one_object():
         ),
         (lambda: channel(v="x,y") & channel(v="y,x"), IncompatibleShapes, "the same items in another order.  Reorder"),
         (lambda: channel(v="x,y") & channel(v="a,b"), IncompatibleShapes, "other items"),
-        (lambda: ALL["z"], UnknownDim, "No dim 'z'.*Its dims are: b, ~d, i, x, y, vector"),
+        (lambda: ALL["z"], UnknownDim, r"No dim 'z'.*Its dims are: b, ~d, i, x, y, vector"),
         (lambda: select(ALL, "z"), UnknownDim, "No dim 'z'"),
         (lambda: ALL.get_size("z"), UnknownDim, "No dim 'z'"),
         (lambda: select(ALL, batch(x=5)), DimTypeConflict, "Cannot select"),
