@@ -195,7 +195,7 @@ def _plan(value: Spec, indexed: tuple[str, ...], specs: tuple[Spec, ...]) -> Any
     types = [INDEX if s.backend is not backend else s.dtype for s in specs]
     prepare = [preparation(backend, s, t, points) for s, t in zip(specs, types, strict=True)]
     to_backend = None if value.backend is backend else (lambda x: backend.as_array(x, value.dtype))
-    wide = value.wide
+    wide = value.wide or any(s.wide for s in specs)
     if len(indexed) == 1 and not paired:
         axis = value.axes[indexed[0]]
         before, after = value.stored[:axis], value.stored[axis + 1 :]

@@ -187,4 +187,4 @@ def _plan(base: Spec, indexed: tuple[str, ...], specs: tuple[Spec, ...], values:
         y = word(x, tuple(at), v, mode)
         return y if back == tuple(range(len(back))) else transpose(y, back)
 
-    return backend.fuse(run, out.wide or values.wide or base.wide), out
+    return backend.fuse(run, out.wide or any(s.wide for s in (values, base, *specs))), out

@@ -3,6 +3,7 @@
 from typing import Any
 
 from phiml_core.backend import primitive
+from phiml_core.backend.choose import find_backend
 from phiml_core.dispatch import generic
 from phiml_core.shape import ItemNameError, Shape, UnknownDim, Varying, channel
 from phiml_core.tensor.dense import Dense
@@ -54,7 +55,7 @@ def _(value: Tensor, name, item):
         return _at(value, name, item)
     if type(item) is str and "," not in item:
         return _at(value, name, value.shape.item_index(name, item))
-    if hasattr(item, "__index__") and not isinstance(item, (Tensor, bool)):
+    if hasattr(item, "__index__") and not isinstance(item, (Tensor, bool)) and not getattr(item, "shape", ()):
         return _at(value, name, item.__index__())
     if isinstance(item, slice):
         return slice_range(value, name, _resolve_slice(value.shape, name, item))
@@ -74,14 +75,11 @@ def _(value: Tensor, name, item):
         items = item.names if isinstance(item, Shape) else item
         positions = [value.shape.item_index(name, i) if isinstance(i, str) else i for i in items]
         return select_positions(value, name, tuple(positions))
-    import numpy as np
-
-    if isinstance(item, np.ndarray) and item.ndim == 1:
+    found = find_backend(item)
+    if found is not None and len(found.sizes(item)) == 1:
         from .create import wrap
 
-        return slice_dim(
-            value, name, wrap(item, value.shape[name].with_size(None)) if item.dtype == bool else item.tolist()
-        )
+        return slice_dim(value, name, wrap(item, value.shape[name].with_size(None)))
     raise TypeError(
         f"Cannot select {item!r} along {name!r}.  Give a position, an item name, a slice, a list of these, or a mask."
     )
