@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,7 +81,10 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
     """
     name = getattr(function, "__name__", type(function).__name__)
 
-    def wrapped(*args: Any) -> Any:
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            args = inspect.signature(function).bind(*args, **kwargs).args
         leaves: list[Any] = []
         given = flatten(args, leaves)
         backend = backend_for(given)
@@ -98,7 +102,6 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         assert trace.outputs is not None
         return trace.outputs.build(outputs)
 
-    wrapped.__name__, wrapped.__doc__ = name, function.__doc__
     return wrapped
 
 
@@ -147,7 +150,10 @@ class _Trace:
 
     def _match(self, grad: Structure, part: Structure, leaves: Iterator[Any], result: list[Any]) -> None:
         """Append the gradients for the leaves of `part`: those given, zero where None was given."""
-        if isinstance(grad, Static) and not isinstance(part, Static):
+        if isinstance(part, Static):
+            for _ in grad.leaf_structures():
+                next(leaves)
+        elif isinstance(grad, Static):
             if grad.value is not None:
                 raise TypeError(f"The gradient of {self.name} holds {grad.value!r} where a tensor or None must stand.")
             result += [self._zero(leaf) for leaf in part.leaf_structures()]
@@ -163,13 +169,15 @@ class _Trace:
             for g, p in zip(pairs, part.parts, strict=True):
                 self._match(g, p, leaves, result)
         else:
-            join_structures(grad, part, f"The gradient of {self.name}")  # the same tree and shapes
+            joined = join_structures(grad, part, f"The gradient of {self.name}")  # the same tree
             mine = [next(leaves) for _ in grad.leaf_structures()]
-            moving = [_moves(s) for s in part.leaf_structures()]
-            if all(moving):
-                result += conform(mine, grad, part)
-            else:
-                result += mine
+            for j, p in zip(joined.leaf_structures(), part.leaf_structures(), strict=True):
+                if j.spec.shape != p.spec.shape:
+                    extra = j.spec.shape.without(p.spec.shape)
+                    raise TypeError(
+                        f"The gradient of {self.name} has dims {extra} that its argument {p.spec.shape} has not.  Sum over them."
+                    )
+            result += conform(mine, grad, part) if all(map(_moves, part.leaf_structures())) else mine
 
     def _zero(self, leaf: Leaf) -> Any:
         return primitive.zeros(self.backend, leaf.spec.stored.sizes, leaf.spec.dtype)
