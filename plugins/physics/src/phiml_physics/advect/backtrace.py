@@ -10,7 +10,7 @@ from phiml_core import math
 from phiml_core.extrapolation import Constant, Extrapolation
 from phiml_core.field import Field, sample
 from phiml_core.math import Tensor
-from phiml_core.transform.custom_gradient import barrier
+from phiml_core.transform import barrier
 
 from phiml_physics.geom.uniform_grid import UniformGrid
 from phiml_physics.geom.vectors import check_vector, space_vector

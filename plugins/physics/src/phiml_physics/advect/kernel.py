@@ -12,8 +12,7 @@ from typing import Any
 
 from phiml_core import math
 from phiml_core.math import Tensor
-from phiml_core.transform.custom_gradient import barrier, custom_gradient
-from phiml_core.transform.loop import cond
+from phiml_core.transform import barrier, cond, custom_gradient
 
 from phiml_physics.grid.lookup import (
     Vectors,
@@ -77,7 +76,7 @@ def _operation(dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bo
 
     def backward(inputs: Any, output: Any, gradients: Any) -> Any:
         small, padded, d = inputs
-        return None, *cond(small, shift.backward, gather.backward, padded, d, gradients)
+        return small if isinstance(small, bool) else None, *cond(small, shift.backward, gather.backward, padded, d, gradients)
 
     return custom_gradient(forward, backward)
 

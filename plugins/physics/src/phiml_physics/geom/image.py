@@ -99,8 +99,9 @@ def image_geometry(picture: Any, bounds: Box, threshold: float | None = None) ->
     """
     names = bounds.vector.item_names or ()
     if len(names) != 2:
-        raise
-        GeometryError(f"A picture fills a rectangle with two axes, e.g. Box(x=(20, 60), y=(30, 70)), not {bounds}.")
+        raise GeometryError(
+            f"A picture fills a rectangle with two axes, e.g. Box(x=(20, 60), y=(30, 70)), not {bounds}."
+        )
     coverage = read_coverage(picture, threshold) if isinstance(picture, (str, Path)) else np.asarray(picture, float)
     width, height = coverage.shape
     size = bounds.size

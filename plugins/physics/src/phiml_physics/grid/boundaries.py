@@ -5,20 +5,26 @@ from typing import Any
 from phiml_core import math
 from phiml_core.extrapolation import Components, Constant, Directional, Extrapolation, Sides, as_extrapolation
 
+from phiml_physics.geom.vectors import space_vector
+
 __all__ = ["grid_boundary"]
 
 _ZERO = Constant(0.0)
 
 
-def grid_boundary(value: Any) -> Extrapolation:
-    """A boundary whose fixed values are floats, as results of computations are, so that the second step of a
-    simulation has the structure of the first.
+def grid_boundary(value: Any, axes: tuple[str, ...]) -> Extrapolation:
+    """A boundary on a grid with the given axes; `(0, 1)` is a vector.
+
+    Its fixed values are floats, as results of computations are, so that the second step of a simulation has the structure
+    of the first.
 
     Raises:
         UnknownBoundary: the value is no boundary.
     """
     if type(value) is int and value == 0:
         return _ZERO
+    if isinstance(value, (tuple, list)):
+        value = space_vector(value, axes, "A boundary value")
     return _with_floats(as_extrapolation(value))
 
 

@@ -51,7 +51,7 @@ class CenteredGrid(Field):
         **sizes: int,
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes)
-        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation)
+        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation, self.geometry.names)
         self.values = cell_values(values, self.geometry, convert)
 
     @classmethod
@@ -68,7 +68,7 @@ class CenteredGrid(Field):
         return CenteredGrid.of(cell_values(values, self.geometry), self.boundary, self.geometry)  # type: ignore[return-value]
 
     def with_boundary(self, boundary: Any) -> Self:
-        return CenteredGrid.of(self.values, grid_boundary(boundary), self.geometry)  # type: ignore[return-value]
+        return CenteredGrid.of(self.values, grid_boundary(boundary, self.geometry.names), self.geometry)  # type: ignore[return-value]
 
     with_extrapolation = with_boundary
 
@@ -113,7 +113,7 @@ class CenteredGrid(Field):
 
         from .staggered import StaggeredGrid
 
-        rule = self.boundary if boundary is None else grid_boundary(boundary)
+        rule = self.boundary if boundary is None else grid_boundary(boundary, self.geometry.names)
         return resample(self, to=StaggeredGrid.zeros(rule, self.geometry))
 
     def with_bounds(self, bounds: Box) -> "CenteredGrid":

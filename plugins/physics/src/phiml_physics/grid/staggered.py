@@ -63,7 +63,7 @@ class StaggeredGrid(Field):
         **sizes: int,
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes, staggered=True)
-        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation)
+        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation, self.geometry.names)
         self.values = face_values(values, self.faces, self.geometry, convert)
 
     @classmethod
@@ -95,7 +95,7 @@ class StaggeredGrid(Field):
     def with_boundary(self, boundary: Any) -> Self:
         """The same field with another boundary; values on faces that this one stores and the other does not are left
         out, and the other way round taken from this boundary."""
-        rule = grid_boundary(boundary)
+        rule = grid_boundary(boundary, self.geometry.names)
         targets = face_grids(self.geometry, rule)
         parts = zip(self.geometry.names, self.components, self.faces, targets, strict=True)
         values = [v if s is t else regrid(v, self.boundary.component(n), s, t) for n, v, s, t in parts]

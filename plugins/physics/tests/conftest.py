@@ -1,0 +1,13 @@
+"""What the tests of grids and fluids share."""
+
+import pytest
+from phiml_core.backend import backend
+
+
+@pytest.fixture(params=["numpy", "jax"])
+def each_backend(request):
+    """Runs a test with new data on each backend."""
+    if request.param == "jax":
+        pytest.importorskip("jax")
+    with backend(request.param):
+        yield request.param

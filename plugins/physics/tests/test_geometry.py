@@ -1,0 +1,129 @@
+"""Geometries: inside, distance, fractions, motion."""
+
+import numpy as np
+import pytest
+from phiml_core import math
+from phiml_core.math import batch, channel, instance
+from phiml_physics.geom import Box, Cuboid, GeometryError, Sphere, UniformGrid, image_geometry, union
+
+
+def points(*rows):
+    return math.wrap(np.asarray(rows, float), instance("points"), channel(vector="x,y"))
+
+
+def test_box_distance_is_exact():
+    box = Box(x=(0, 2), y=(0, 4))
+    distance = box.approximate_signed_distance(points([1, 2], [3, 2], [5, 8], [1.5, 2]))
+    assert np.allclose(distance.numpy(), [-1, 1, 5, -0.5])
+
+
+def test_sphere():
+    ball = Sphere(x=1, y=1, radius=2)
+    assert np.allclose(ball.approximate_signed_distance(points([1, 1], [4, 5])).numpy(), [-2, 3])
+    assert ball.lies_inside(points([1, 3], [3, 3])).numpy().tolist() == [True, False]
+    assert float(Sphere(x=0, radius=2).volume) == 4
+    assert float(Sphere(x=0, y=0, z=0, radius=1).volume) == pytest.approx(4 / 3 * np.pi)
+
+
+def test_infinite_box():
+    half = Box(x=None, y=(0, 1))
+    assert half.lies_inside(points([1e9, 0.5], [0, 2])).numpy().tolist() == [True, False]
+
+
+def test_corners_and_slices_make_the_same_box():
+    a, b = Box(math.vec(x=0, y=1), math.vec(x=2, y=3)), Box["x,y", 0:2, 1:3]
+    assert np.allclose(a.lower.numpy(), b.lower.numpy()) and np.allclose(a.upper.numpy(), b.upper.numpy())
+    assert np.allclose(Cuboid(math.vec(x=1, y=2), x=2, y=2).lower.numpy(), a.lower.numpy())
+
+
+def test_union_complement_and_motion():
+    both = Sphere(x=0, y=0, radius=1) | Sphere(x=5, y=0, radius=1)
+    where = points([0, 0], [5, 0], [2.5, 0])
+    assert both.lies_inside(where).numpy().tolist() == [True, True, False]
+    assert (~both).lies_inside(where).numpy().tolist() == [False, False, True]
+    assert np.allclose((~both).approximate_signed_distance(where).numpy(), [1, 1, -1.5])
+    assert both.shifted(math.vec(x=2.5, y=0)).lies_inside(where).numpy().tolist() == [False, False, True]
+    assert both.at(math.vec(x=0, y=0)).lies_inside(points([2.5, 0])).numpy().tolist() == [True]
+    assert ~~both is both
+
+
+def test_instance_dims_are_a_union():
+    balls = Sphere(math.wrap([[0.0, 0], [5, 0]], instance("balls"), channel(vector="x,y")), 1)
+    assert balls.lies_inside(points([0, 0], [5, 0], [2.5, 0])).numpy().tolist() == [True, True, False]
+
+
+def test_batch_dims_are_several_geometries():
+    balls = Sphere(math.vec(x=math.wrap([0.0, 5], batch("b")), y=0.0), 1)
+    inside = balls.lies_inside(points([0, 0], [5, 0]))
+    assert inside.numpy("b,points").tolist() == [[True, False], [False, True]]
+
+
+def test_box_covers_cells_and_faces_exactly():
+    cells = UniformGrid(x=4, y=3)
+    box = Box(x=(0.7, 2.2), y=(0.1, 1.4))
+    fraction = box.approximate_fraction_inside(cells).numpy("x,y")
+    assert np.allclose(fraction, np.outer([0.3, 1, 0.2, 0], [0.9, 0.4, 0]))
+    faces = cells.faces("x", True, True)
+    assert np.allclose(box.approximate_fraction_inside(faces).numpy("x,y"), np.outer([0, 1, 1, 0, 0], [0.9, 0.4, 0]))
+
+
+def test_fraction_of_ball_sums_to_its_volume():
+    cells = UniformGrid(x=64, y=64, bounds=Box(x=8, y=8))
+    ball = Sphere(x=4.1, y=3.7, radius=2)
+    total = ball.approximate_fraction_inside(cells).sum * cells.volume
+    assert float(total) == pytest.approx(np.pi * 4, rel=5e-3)
+
+
+def test_picture():
+    coverage = np.zeros((8, 4))
+    coverage[2:6, 1:3] = 1
+    shape = image_geometry(coverage, Box(x=(0, 80), y=(0, 80)))  # keeps its proportions: fills y from 20 to 60
+    assert shape.lies_inside(points([40, 40], [40, 25], [70, 40])).numpy().tolist() == [True, False, False]
+    assert np.allclose(shape.approximate_signed_distance(points([40, 45], [75, 40])).numpy(), [-5, 15], atol=5)
+    cells = UniformGrid(x=40, y=40, bounds=Box(x=80, y=80))
+    area = float(shape.approximate_fraction_inside(cells).sum * cells.volume)
+    assert area == pytest.approx(8 * 100, rel=1e-3)
+    moved = shape.shifted(math.vec(x=10, y=0))
+    assert moved.lies_inside(points([75, 40], [65, 40])).numpy().tolist() == [False, True]
+
+
+def test_moving_picture_is_sampled_where_it_is_traced():
+    coverage = np.zeros((8, 8))
+    coverage[2:6, 2:6] = 1
+    shape = image_geometry(coverage, Box(x=(0, 80), y=(0, 80)))
+    cells = UniformGrid(x=40, y=40, bounds=Box(x=80, y=80))
+    exact = shape.approximate_fraction_inside(cells)
+    batched = shape.shifted(math.vec(x=math.wrap([0.0, 10], batch("b")), y=0.0))
+    sampled = batched.approximate_fraction_inside(cells)
+    assert abs(sampled.b[0] - exact).max.item() < 0.1
+    assert float(abs(sampled.b[0] - exact).mean) < 0.005
+    assert np.allclose(sampled.b[1].numpy("x,y")[5:], sampled.b[0].numpy("x,y")[:-5], atol=1e-5)
+
+
+def test_grid_is_static():
+    a, b = UniformGrid(x=4, y=2, bounds=Box(x=2, y=1)), UniformGrid(x=4, y=2, bounds=Box(x=2, y=1))
+    assert a == b and hash(a) == hash(b) and a != UniformGrid(x=4, y=2)
+    assert UniformGrid(a.resolution, a.bounds) == a
+    assert np.allclose(a.center.numpy("x,y,vector")[1, 1], [0.75, 0.75])
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: Box(), "needs a size"),
+        (lambda: Box(x=(1, 2, 3)), "3 ends"),
+        (lambda: Sphere(x=1, y=2), "radius"),
+        (lambda: Sphere(radius=2), "center"),
+        (lambda: Sphere(math.wrap([1.0, 2]), 1), "name its axes"),
+        (lambda: UniformGrid(), "number of cells"),
+        (lambda: UniformGrid(x=4, bounds=Box(x=None)), "finite"),
+        (lambda: UniformGrid(x=4, y=4, bounds=Box(x=3)), "same axes"),
+        (lambda: union(), "at least one"),
+        (lambda: Box(x=1) | Box(y=1), "axes"),
+        (lambda: Box(x=1, y=1).lies_inside(math.vec(y=1, x=2)), "Reorder"),
+        (lambda: image_geometry(np.ones((3, 3)), Box(x=1)), "two axes"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(GeometryError, match=message):
+        make()
