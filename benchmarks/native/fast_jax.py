@@ -29,19 +29,23 @@ barrier = lax.optimization_barrier  # XLA otherwise fuses the padding into every
 # --- interpolation: corners of the cell that x - d lies in ---
 
 
-def positive(d):
-    """Whether the lower cell is meant; at d = 0 it is index and index + 1, as floor(-d) has it."""
-    return [x > 0 for x in d]
+def lower(d, back: bool = False):
+    """Whether the neighbour below is meant; at d = 0 it is the one above, as floor(-d) has it.
+
+    On the way back (x + d) it is the other one, also at d = 0: only then is the derivative in a fluid at rest one of a
+    direction, that of d < 0, for both ways.
+    """
+    return [(x <= 0) if back else (x > 0) for x in d]
 
 
 def distances(d):
-    """|d| with the derivative of the side that `positive` chose (`abs` has a derivative of 0 at 0)."""
+    """|d| with the derivative of the side that `lower` chose (`abs` has a derivative of 0 at 0)."""
     return [jnp.where(x > 0, x, -x) for x in d]
 
 
-def shift_corners(padded, lower):
+def shift_corners(padded, below):
     """Corners in product order (centre before neighbour, first axis outermost); `padded` has one layer more."""
-    shape = lower[0].shape
+    shape = below[0].shape
     ndim = len(shape)
     found = {
         ((), o): lax.slice(padded, o, [a + n for a, n in zip(o, shape, strict=True)])
@@ -53,7 +57,7 @@ def shift_corners(padded, lower):
             if first == 1:
                 chosen[(*pick, 0), tuple(rest)] = value
             elif first == 0:
-                chosen[(*pick, 1), tuple(rest)] = jnp.where(lower[axis], value, found[pick, (2, *rest)])
+                chosen[(*pick, 1), tuple(rest)] = jnp.where(below[axis], value, found[pick, (2, *rest)])
         found = chosen
     return [found[pick, ()] for pick in itertools.product((0, 1), repeat=ndim)]
 
@@ -89,33 +93,33 @@ def shift_adjoint(value, d, padded=None, bounds=()):
     return total
 
 
-def gather_index(d, padded_shape):
+def gather_index(d, padded_shape, back: bool = False):
     """Position of each corner in the flattened padded array: index + floor(-d), beyond the layer clipped to it."""
     ndim = len(d)
     sides = []
     for axis, x in enumerate(d):
         cell = jnp.floor(-x).astype(jnp.int32)
-        index = lax.broadcasted_iota(jnp.int32, x.shape, axis) + cell + 1
+        index = lax.broadcasted_iota(jnp.int32, x.shape, axis) + (-cell if back else cell + 1)
         stride = int(np.prod(padded_shape[axis + 1 :]))
         sides.append([jnp.clip(index + o, 0, padded_shape[axis] - 1) * stride for o in (0, 1)])
     return [sum(sides[axis][q] for axis, q in enumerate(pick)) for pick in itertools.product((0, 1), repeat=ndim)]
 
 
-def gather_corners(padded, d):
+def gather_corners(padded, d, back: bool = False):
     flat = padded.reshape(-1)
     d = barrier(d)
-    return [flat.at[i].get(mode="promise_in_bounds") for i in gather_index(d, padded.shape)]
+    return [flat.at[i].get(mode="promise_in_bounds") for i in gather_index(d, padded.shape, back)]
 
 
-def gather_corners_adjoint(cotangents, d, padded_shape):
+def gather_corners_adjoint(cotangents, d, padded_shape, back: bool = False):
     total = jnp.zeros(int(np.prod(padded_shape)), cotangents[0].dtype)
-    for g, i in zip(cotangents, gather_index(d, padded_shape), strict=True):
+    for g, i in zip(cotangents, gather_index(d, padded_shape, back), strict=True):
         total = total.at[i].add(g, mode="promise_in_bounds")
     return total.reshape(padded_shape)
 
 
-def fractions(d):
-    return [-x - jnp.floor(-x) for x in d]
+def fractions(d, back: bool = False):
+    return [(1 + x + jnp.floor(-x)) if back else (-x - jnp.floor(-x)) for x in d]
 
 
 def lerp(corners, t):
@@ -149,35 +153,37 @@ def branch(form: str, small, shift, gather, *operands):
     return lax.cond(small, shift, gather, *operands)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def interpolate(form: str, padded, d, small):
-    """Value at x - d."""
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def interpolate(form: str, back: bool, padded, d, small):
+    """Value at x - d, or at x + d on the way `back`."""
     return branch(
         form,
         small,
-        lambda padded, d: lerp(shift_corners(padded, positive(d)), distances(d)),
-        lambda padded, d: lerp(gather_corners(padded, d), fractions(d)),
+        lambda padded, d: lerp(shift_corners(padded, lower(d, back)), distances(d)),
+        lambda padded, d: lerp(gather_corners(padded, d, back), fractions(d, back)),
         padded,
         d,
     )
 
 
-def interpolate_bwd(form, kept, cotangent):
+def interpolate_bwd(form, back, kept, cotangent):
     """The corners are found again, which is cheaper than keeping them."""
 
     def shift(padded, d, cotangent):
-        corners = shift_corners(padded, positive(d))
-        return shift_adjoint(cotangent, d), jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](cotangent)[0]
+        corners = shift_corners(padded, lower(d, back))
+        values = shift_adjoint(cotangent, [-x for x in d] if back else d)
+        return values, jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](cotangent)[0]
 
     def gather(padded, d, cotangent):
-        corners, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d)), gather_corners(padded, d), d)[1](cotangent)
-        return gather_corners_adjoint(corners, d, padded.shape), d_cotangent
+        corners = gather_corners(padded, d, back)
+        corners, d_cotangent = jax.vjp(lambda c, d: lerp(c, fractions(d, back)), corners, d)[1](cotangent)
+        return gather_corners_adjoint(corners, d, padded.shape, back), d_cotangent
 
     padded, d, small = kept
     return *branch(form, small, shift, gather, padded, d, cotangent), None
 
 
-interpolate.defvjp(lambda *args: (interpolate(*args), args[1:]), interpolate_bwd)
+interpolate.defvjp(lambda *args: (interpolate(*args), args[2:]), interpolate_bwd)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -186,7 +192,7 @@ def interpolate_bounded(form: str, padded, d, small):
     return branch(
         form,
         small,
-        lambda padded, d: with_bounds(shift_corners(padded, positive(d)), distances(d)),
+        lambda padded, d: with_bounds(shift_corners(padded, lower(d)), distances(d)),
         lambda padded, d: with_bounds(gather_corners(padded, d), fractions(d)),
         padded,
         d,
@@ -200,7 +206,7 @@ def per_corner(corners, bound, cotangent):
 
 def interpolate_bounded_bwd(form, kept, cotangents):
     def shift(padded, d, value, low, high):
-        corners = shift_corners(padded, positive(d))
+        corners = shift_corners(padded, lower(d))
         _, lowest, highest = with_bounds(corners, d)
         bounds = [(lowest, per_corner(corners, lowest, low)), (highest, per_corner(corners, highest, high))]
         return shift_adjoint(value, d, padded, bounds), jax.vjp(lambda d: lerp(corners, distances(d)), d)[1](value)[0]
@@ -236,7 +242,7 @@ def pad_zero(x):
 
 def mac_cormack(form: str, smoke, d, small):
     forward, low, high = interpolate_bounded(form, pad_edge(smoke), d, small)
-    returned = interpolate(form, pad_edge(forward), [-x for x in d], small)
+    returned = interpolate(form, True, pad_edge(forward), d, small)
     return jnp.clip(forward + 0.5 * (smoke - returned), low, high)
 
 
@@ -244,7 +250,7 @@ def semi_lagrangian(form: str, velocity, centred, dt, small):
     result = []
     for axis, component in enumerate(velocity):
         d = [dt * (component if other == axis else average(c, axis)) for other, c in enumerate(centred)]
-        result.append(interpolate(form, pad_zero(component), d, small))
+        result.append(interpolate(form, False, pad_zero(component), d, small))
     return result
 
 
