@@ -107,7 +107,7 @@ def test_trees_and_none(x):
         return {"sum": p.a + d["u"] * n, "mode": mode, "count": n}
 
     def gradient(inputs, output, g):
-        p, d, n, mode = inputs
+        _, _, n, mode = inputs
         assert output["mode"] == g["mode"] == mode == "m"
         assert int(n) == 3
         assert g["count"].dtype.kind is int

@@ -146,7 +146,7 @@ def test_errors(x):
         math.gradient(lambda x: math.sum_(math.cast(x, int)))(x)
     with pytest.raises(TypeError, match="returned None"):
         math.gradient(lambda x: None)(x)
-    with pytest.raises(TypeError, match="argument 'x' holds no floating point values.*Give it as float"):
+    with pytest.raises(TypeError, match=r"argument 'x' holds no floating point values.*Give it as float"):
         math.gradient(lambda x: math.sum_(x))(tensor([1, 2], spatial("x")))
     with backend("numpy"), pytest.raises(NoGradient, match="pip install phiml-jax"):
         math.gradient(lambda x: math.sum_(x))(wrap([1.0, 2.0], spatial("x")))

@@ -304,7 +304,7 @@ def test_captured_names_and_containers():
     assert value() == 18
     assert value() == 18
     assert f.traces == 1
-    config.other, x = 1, 0  # not read
+    config.other = 1  # not read
     assert value() == 18
     assert f.traces == 1
     factor = tensor(3.0)
