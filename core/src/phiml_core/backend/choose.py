@@ -33,8 +33,7 @@ class _ByType(dict[type, Backend | None]):
         found = next((b for b in _BACKENDS.values() if issubclass(cls, b.array_types)), None)
         if found is None and autoload.load_provider((cls,)):
             found = next((b for b in _BACKENDS.values() if issubclass(cls, b.array_types)), None)
-        if found is not None:
-            self[cls] = found
+        self[cls] = found  # also None: registering a backend clears the table
         return found
 
 

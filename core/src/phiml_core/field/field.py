@@ -26,6 +26,7 @@ class Field:
 
     __slots__ = ("__weakref__",)
     __value_attrs__: tuple[str, ...] = ("values", "boundary")
+    __static_attrs__: tuple[str, ...] = ("geometry",)
     __array_ufunc__ = None  # np.ones(2) * field goes to the field
     values: Any
     boundary: Any

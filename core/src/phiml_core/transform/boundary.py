@@ -74,8 +74,30 @@ def converters(given: Structure, seen: Structure, backend: Backend) -> list[tupl
     for i, (g, s) in enumerate(zip(given.leaf_structures(), seen.leaf_structures(), strict=True)):
         if g.spec.backend is not backend or isinstance(g.kind, type):
             dtype = s.spec.dtype
-            found.append((i, backend.scalar(dtype) if not g.spec.stored else lambda x, t=dtype: backend.as_array(x, t)))
+            if g.spec.stored:
+                found.append((i, lambda x, t=dtype: backend.as_array(x, t)))
+            else:
+                scalar = backend.scalar(dtype)
+                found.append((i, _remembering(scalar, backend, dtype) if g.spec.weak else scalar))
     return found
+
+
+def _remembering(scalar: Callable[[Any], Any], backend: Backend, dtype: DType) -> Callable[[Any], Any]:
+    """A converter of numbers that keeps the last one as an array on the device, for numbers that rarely change.
+
+    Only for what came from Python numbers: nobody else holds their memory, so that the same object has the same value.
+    """
+    last, kept, on_device = None, None, False
+
+    def convert(x: Any) -> Any:
+        nonlocal last, kept, on_device
+        if x is not last:
+            last, kept, on_device = x, scalar(x), False
+        elif not on_device:  # given again: worth an array, which costs more to make and less to pass
+            kept, on_device = backend.as_array(kept, dtype), True
+        return kept
+
+    return convert
 
 
 def leaving(structure: Structure, leaves: Sequence[Any], backend: Backend) -> tuple[Structure, list[Any]]:

@@ -154,7 +154,12 @@ def static_node(value: Any) -> Static:
             f"A {cls.__module__}.{cls.__qualname__} is neither a tensor nor a number nor hashable, so a transformed "
             "function cannot tell two of them apart.  Give it __value_attrs__ (names of attributes that hold tensors) or a hash."
         ) from None
-    if dataclasses.is_dataclass(cls):  # its fields are its values: a tensor among them would silently become a constant
+    if cls in _PLAIN:
+        return Static(cls, value)
+    if not dataclasses.is_dataclass(cls):
+        if len(_PLAIN) < 4096:
+            _PLAIN.add(cls)
+    else:  # its fields are its values: a tensor among them would silently become a constant
         hidden = [f.name for f in dataclasses.fields(cls) if isinstance(getattr(value, f.name, None), Tensor)]
         if hidden:
             raise StaticError(
@@ -164,6 +169,7 @@ def static_node(value: Any) -> Static:
     return Static(cls, value)
 
 
+_PLAIN: set[type] = set()  # classes of static values that are no dataclasses
 _NATIVE: dict[Any, Leaf] = {}
 
 
@@ -179,10 +185,15 @@ def _native_leaf(backend: Any, value: Any) -> Leaf:
 
 
 class _StaticNames(dict[type, tuple[str, ...] | None]):
-    """Names of the static fields of a dataclass; None for other classes, whose instances say it themselves."""
+    """Names of the static attributes that a class declares as `__static_attrs__` or as fields of a dataclass; None for other
+    classes, whose instances say it themselves."""
 
     def __missing__(self, cls: type) -> tuple[str, ...] | None:
         values = value_attributes(cls) or ()
+        declared = getattr(cls, "__static_attrs__", None)
+        if declared is not None:
+            self[cls] = tuple(declared)
+            return self[cls]
         fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else None
         names = None if fields is None else tuple(f.name for f in fields if f.name not in values)
         self[cls] = names
@@ -309,12 +320,26 @@ def _(value: dict, leaves):
 def _assemble_object(cls: type, static: Any, parts: list[Any]) -> Any:
     """An object from its static and its other attributes, made without running `__init__`."""
     new = cls.__new__(cls)
+    names = value_attributes(cls) or ()
     set_ = object.__setattr__
-    for name, value in zip(static[0], static[1], strict=True):
-        set_(new, name, value)
-    for name, value in zip(value_attributes(cls) or (), parts, strict=True):
+    for name, value in zip((*static[0], *names), (*static[1], *parts), strict=True):
         set_(new, name, value)
     return new
+
+
+def _assemble_plain(cls: type, static: Any, parts: list[Any]) -> Any:
+    """The same for classes without slots and properties of these names."""
+    new = cls.__new__(cls)
+    attributes = new.__dict__
+    attributes.update(zip(static[0], static[1], strict=True))
+    attributes.update(zip(value_attributes(cls) or (), parts, strict=True))
+    return new
+
+
+def _is_plain(cls: type) -> bool:
+    declared = (*(value_attributes(cls) or ()), *(_STATIC_NAMES[cls] or ()))
+    data = any(hasattr(type(c.__dict__.get(n)), "__set__") for c in cls.__mro__ for n in declared)
+    return _STATIC_NAMES[cls] is not None and cls.__dictoffset__ != 0 and not data
 
 
 class _Assemble(dict[type, Any]):
@@ -322,7 +347,8 @@ class _Assemble(dict[type, Any]):
 
     def __missing__(self, cls: type) -> Any:
         is_tuple = issubclass(cls, tuple) and value_attributes(cls) is None
-        made = self[cls] = (lambda c, static, parts: c(*parts)) if is_tuple else _assemble_object
+        plain = _assemble_plain if not is_tuple and _is_plain(cls) else _assemble_object
+        made = self[cls] = (lambda c, static, parts: c(*parts)) if is_tuple else plain
         return made
 
 

@@ -1,6 +1,7 @@
 """Trees: nested values whose leaves are tensors."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from phiml_core.tensor.tensor import Tensor
 __all__ = ["children", "is_tree", "rebuild", "tree_leaves", "tree_map", "value_attributes"]
 
 
+@functools.lru_cache(maxsize=1024)
 def value_attributes(cls: type) -> tuple[str, ...] | None:
     """Names of the attributes that hold the values of instances of `cls`, or None if it does not name them.
 
