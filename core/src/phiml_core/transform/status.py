@@ -18,7 +18,19 @@ from phiml_core.tree.tree import tree_leaves
 
 from .boundary import leaving
 
-__all__ = ["Collector", "Report", "Template", "collect", "deliver", "emit", "listen", "rebuild", "report", "take_apart"]
+__all__ = [
+    "is_watched",
+    "Collector",
+    "Report",
+    "Template",
+    "collect",
+    "deliver",
+    "emit",
+    "listen",
+    "rebuild",
+    "report",
+    "take_apart",
+]
 
 
 @dataclass
@@ -87,6 +99,11 @@ def collect() -> Iterator[Collector]:
         yield collector
     finally:
         _collector.reset(token)
+
+
+def is_watched() -> bool:
+    """Whether reports go anywhere but to an exception: to a running trace or to listeners."""
+    return _collector.get() is not None or bool(_listeners.get())
 
 
 @contextlib.contextmanager
