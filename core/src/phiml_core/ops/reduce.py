@@ -200,8 +200,12 @@ def variance(value: Any, dim: Any = non_batch) -> Any:
 
 
 def std(value: Any, dim: Any = non_batch) -> Any:
-    """Standard deviation over the dims that `dim` selects."""
-    return variance(value, dim) ** 0.5
+    """Standard deviation over the dims that `dim` selects; its gradient where all values are equal is 0."""
+    from .elementwise import where
+
+    squared = variance(value, dim)
+    zero = squared == 0  # the derivative of the root is infinite there
+    return where(zero, 0.0, where(zero, 1.0, squared) ** 0.5)
 
 
 def l1_loss(value: Any, dim: Any = non_batch) -> Any:

@@ -29,7 +29,7 @@ _LOGICAL = {
     "bitwise_xor": "logical_xor",
     "invert": "logical_not",
 }
-_BAKED_EXPONENTS = (-2, -1, -0.5, 0.5, 1, 1.5, 2, 3, 4)
+_BAKED_EXPONENTS = (-2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4)
 
 
 def preparation(backend: Backend, spec: Spec, dtype: DType, order: Any, full_rank: bool = False) -> Step | None:
