@@ -10,11 +10,11 @@ from phiml_core.extrapolation import ANTISYMMETRIC, BOUNDARY, ONE, PERIODIC, SYM
 from phiml_core.field import Field, Geometry, resample, sample
 from phiml_core.marks import animate, plot
 from phiml_core.math import (
-    Shape, Tensor, batch, channel, check_gradient, convert, dual, gradient, instance, iterate, jit_compile, non_batch, non_channel,
-    non_spatial, shape, spatial, stack, stop_gradient, tensor, unstack, vec, wrap,
+    Shape, Tensor, batch, channel, check_gradient, convert, custom_gradient, dual, gradient, instance, iterate, jit_compile, non_batch, non_channel,
+    non_spatial, shape, spatial, stack, stop_gradient, tensor, unstack, value_and_gradient, vec, wrap,
 )  # fmt: skip
 from phiml_core.plugin.ondemand import load as _load
-from phiml_core.solve import Diverged, NotConverged, Solve
+from phiml_core.solve import Diverged, NotConverged, Solve, record_solves
 
 from phiml_physics import advect, diffuse, field, fluid, geom
 from phiml_physics.fluid import Obstacle
@@ -27,11 +27,12 @@ _load("physics")
 PI, INF = 3.141592653589793, float("inf")
 
 __all__ = [
-    "ANTISYMMETRIC", "BOUNDARY", "Box", "CenteredGrid", "Cuboid", "Diverged", "Field", "Geometry", "INF",
-    "Image", "image_geometry", "NotConverged", "ONE", "Obstacle", "PERIODIC", "PI", "SYMMETRIC", "Shape", "Solve", "Sphere",
-    "StaggeredGrid", "Tensor", "UniformGrid", "ZERO", "ZERO_GRADIENT", "advect", "animate", "backend", "batch",
-    "channel", "check_gradient", "combine_sides", "convert", "curl", "diffuse", "divergence", "dual",
-    "extrapolation", "field", "fluid", "geom", "gradient", "instance", "iterate", "jit_compile", "laplace", "math",
-    "non_batch", "non_channel", "non_spatial", "plot", "precision", "resample", "sample", "set_precision", "shape",
-    "spatial", "spatial_gradient", "stack", "stop_gradient", "tensor", "union", "unstack", "use", "vec", "wrap",
+    "ANTISYMMETRIC", "BOUNDARY", "Box", "CenteredGrid", "Cuboid", "Diverged", "Field", "Geometry", "INF", "Image",
+    "NotConverged", "ONE", "Obstacle", "PERIODIC", "PI", "SYMMETRIC", "Shape", "Solve", "Sphere", "StaggeredGrid",
+    "Tensor", "UniformGrid", "ZERO", "ZERO_GRADIENT", "advect", "animate", "backend", "batch", "channel",
+    "check_gradient", "combine_sides", "convert", "curl", "custom_gradient", "diffuse", "divergence", "dual",
+    "extrapolation", "field", "fluid", "geom", "gradient", "image_geometry", "instance", "iterate", "jit_compile",
+    "laplace", "math", "non_batch", "non_channel", "non_spatial", "plot", "precision", "record_solves", "resample",
+    "sample", "set_precision", "shape", "spatial", "spatial_gradient", "stack", "stop_gradient", "tensor", "union",
+    "unstack", "use", "value_and_gradient", "vec", "wrap",
 ]  # fmt: skip
