@@ -13,6 +13,10 @@ from .errors import ConvergenceException, Diverged, NotConverged
 __all__ = ["SolveInfo", "SolveTape", "record_solves", "report_solve"]
 
 
+def _numpy(value: Tensor) -> Any:
+    return value.numpy(value.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class SolveInfo:
     """The outcome of a solve.  All numbers are tensors with the batch dims of the system: one value per example.
@@ -40,10 +44,11 @@ class SolveInfo:
         """One sentence on how it went, with a remedy if it failed.  Needs known values."""
         if not self.converged.available:
             return f"{self.method}: being compiled, the outcome is not known yet."
-        worst = self.residual.numpy(self.residual.shape).max() if self.residual.rank else self.residual.item()
-        tolerance = self.tolerance.numpy(self.tolerance.shape).min()
-        count = int(self.iterations.numpy(self.iterations.shape).max())
-        outcome = "converged" if bool(self.converged.all) else "diverged" if bool(self.diverged.any) else "stopped"
+        worst, count = _numpy(self.residual).max(), int(_numpy(self.iterations).max())
+        tolerance = _numpy(self.tolerance).min()
+        outcome = (
+            "converged" if _numpy(self.converged).all() else "diverged" if _numpy(self.diverged).any() else "stopped"
+        )
         text = f"{self.method} {outcome} after {count} iterations with residual {worst:.3g}, tolerance {tolerance:.3g}."
         if outcome == "converged":
             return text
@@ -94,7 +99,7 @@ def record_solves() -> Iterator[SolveTape]:
 
 def _failure(values: Any) -> ConvergenceException:
     info = values["info"]
-    kind = Diverged if bool(info.diverged.any) else NotConverged
+    kind = Diverged if _numpy(info.diverged).any() else NotConverged
     return kind(values.get("x"), info)
 
 

@@ -12,9 +12,10 @@ def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
     from phiml_core.solve import register_algorithm
 
-    from . import auto, transform
+    from . import auto, direct, transform
     from .krylov import CG
 
     register_algorithm("auto", auto.Auto)
     register_algorithm("CG", CG)
+    register_algorithm("direct", direct.Direct)
     register_algorithm("transform", transform.Transform)

@@ -27,6 +27,10 @@ class UnknownPreconditioner(ValueError):
 @generic
 def spectral(operator: Any) -> Preconditioner | None:
     """The inverse of the nearest separable operator as a function, or None if there is none."""
+
+
+@spectral.dispatch
+def _(operator: object):
     return None
 
 

@@ -39,6 +39,11 @@ def _ratio(a: Tensor, b: Tensor) -> Tensor:
     return where(zero, 0.0, a / where(zero, 1.0, b))
 
 
+def _zeros(like: Tensor) -> Tensor:
+    """Zeros also where `like` is not a number."""
+    return where(like == like, 0.0, 0.0)
+
+
 def _rounded(x: Tensor) -> Tensor:
     """x as a number of the working precision: keeps a compiler from contracting the product it comes from with a later sum to
     one fused multiply-add, in which the product is not rounded.  (A barrier does not.)"""
@@ -60,7 +65,7 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
     start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)
     compensated = current().bits == 32
-    zero = y * 0.0
+    zero = _zeros(y)
 
     def going(residual: Tensor, count: Tensor) -> Tensor:
         return (residual > tolerance) & (count < settings.max_iterations) & ~has_diverged(residual, start)
@@ -100,7 +105,9 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
         r = rest(x)
     x = (*x, zero) if compensated else x
     residual = norm(r, dims, settings.norm)
-    x, _, _, _, residual, count = while_loop(unsolved, iterate, (x, r, zero, residual * 0.0, residual, residual * 0.0))
+    x, _, _, _, residual, count = while_loop(
+        unsolved, iterate, (x, r, zero, _zeros(residual), residual, _zeros(residual))
+    )
     method = f"CG, preconditioner {name}"
     diverged = has_diverged(residual, start)
     return list(x), SolveInfo(method, count, residual, tolerance, residual <= tolerance, diverged)

@@ -5,6 +5,7 @@ from .box import BoxLaplace
 from .linear import FunctionOperator, LinearOperator
 from .masked import MaskedLaplace
 from .poisson import poisson
+from .stencil import Stencil
 
 __all__ = [
     "DIRICHLET",
@@ -14,6 +15,7 @@ __all__ = [
     "FunctionOperator",
     "LinearOperator",
     "MaskedLaplace",
+    "Stencil",
     "UnknownSide",
     "poisson",
 ]

@@ -1,8 +1,12 @@
 """The abstract linear operator: what algorithms ask of it."""
 
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["FunctionOperator", "LinearOperator"]
+from phiml_core.math import sum_
+from phiml_core.transform import gradient
+
+__all__ = ["FunctionOperator", "LinearOperator", "Transposed"]
 
 
 class LinearOperator:
@@ -29,9 +33,7 @@ class LinearOperator:
 
     def adjoint(self) -> "LinearOperator":
         """The transposed operator."""
-        if self.symmetric:
-            return self
-        raise NotImplementedError(f"{type(self).__name__} does not know its transpose.")
+        return self if self.symmetric else Transposed(self)
 
     def diagonal(self) -> Any:
         """The diagonal of the matrix, a tensor like x up to expansion."""
@@ -52,3 +54,26 @@ class FunctionOperator(LinearOperator):
 
     def __call__(self, x: Any) -> Any:
         return self.function(x)
+
+
+@dataclass(frozen=True, eq=False)
+class Transposed(LinearOperator):
+    """The transpose of an operator that does not know it: the derivative of ⟨A x, y⟩ by x.  Needs a backend with derivatives."""
+
+    operator: LinearOperator
+
+    __value_attrs__ = ("operator",)
+
+    @property
+    def dims(self) -> Any:
+        return self.operator.dims
+
+    def __call__(self, x: Any) -> Any:
+        def product(y: Any) -> Any:
+            total = self.operator(y) * x
+            return sum_(total, total.shape)
+
+        return gradient(product, get_output=False)(x * 0.0)
+
+    def adjoint(self) -> LinearOperator:
+        return self.operator

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import sum_, where, wrap
+from phiml_core.math import maximum, sum_, where, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -84,5 +84,5 @@ class MaskedLaplace(LinearOperator):
         x = x * active
         if not self.singular:
             return x
-        level = sum_(x, self.resolution) / sum_(active, self.resolution)
+        level = sum_(x, self.resolution) / maximum(sum_(active, self.resolution), 1.0)
         return x - level * active

@@ -1,0 +1,136 @@
+"""Grids with obstacles: what is left of the divergence, in how many iterations."""
+
+import numpy as np
+import pytest
+from phiml_core.math import batch, get_precision, spatial, stack
+from phiml_core.solve import LinearProblem, Solve, solve
+from phiml_core.transform import jit_compile
+from phiml_solvers import MaskedLaplace, solve_increments
+from solver_grids import OBSTACLES, SIDES, grid, largest, project, random_faces, tensor, weighted
+
+GOAL = {32: 1e-5, 64: 1e-10}
+
+
+def left_over(operator, faces, **settings):
+    """Largest divergence relative to the largest velocity over a cell, and the outcome."""
+    goal = GOAL[get_precision()]
+    scale = max(largest(v) for v in faces)
+    projected, info = project(operator, faces, Solve(abs_tol=goal / 2 * scale, norm="max", **settings))
+    return largest(operator.divergence(projected)) / scale / goal, info
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+@pytest.mark.parametrize("sides", ["closed", "open", "periodic", "open above"])
+@pytest.mark.parametrize("shape", OBSTACLES)
+def test_divergence_goes_in_few_iterations(shape, sides, smooth, bits, place, rng):
+    operator = grid((48, 40), sides, OBSTACLES[shape]((48, 40)))
+    left, info = left_over(operator, random_faces(operator, rng, smooth))
+    assert left < 1
+    assert info.iterations.item() <= {32: 20, 64: 35}[bits]
+
+
+@pytest.mark.parametrize("shape", ["disc", "boxes", "pocket"])
+def test_divergence_in_3d(shape, bits, place, rng):
+    operator = grid((16, 12, 14), ("closed", "periodic", "open above"), OBSTACLES[shape]((16, 12, 14)))
+    left, info = left_over(operator, random_faces(operator, rng))
+    assert left < 1
+    assert info.iterations.item() <= {32: 20, 64: 35}[bits]
+
+
+@pytest.mark.parametrize("sizes", [(31,), (32,)])
+def test_divergence_in_1d(sizes, bits, place, rng):
+    solid = np.zeros(sizes, bool)
+    solid[10:12] = True
+    left, _ = left_over(grid(sizes, "open above", solid), random_faces(grid(sizes, "open above", solid), rng))
+    assert left < 1
+
+
+def test_nearly_closed_cells_cost_no_iterations(bits, place, rng):
+    """A smooth rim of an obstacle has faces that are open by a small fraction."""
+    sizes = (64, 64)
+    at = np.meshgrid(*[np.arange(n) + 0.5 for n in sizes], indexing="ij")
+    open_part = np.clip(np.hypot(at[0] - 30, at[1] - 25) - 10, 0, 1)
+    box = grid(sizes)
+    weights = [(open_part[1:] + open_part[:-1]) / 2, (open_part[:, 1:] + open_part[:, :-1]) / 2]
+    operator = MaskedLaplace(box, tuple(tensor(w, spatial("x,y")) for w in weights))
+    left, info = left_over(operator, random_faces(operator, rng))
+    assert left < 1
+    assert info.iterations.item() <= {32: 9, 64: 17}[bits]
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("smooth", [False, True])
+def test_free_box_in_one_pass(sides, smooth, bits, place, rng):
+    operator = grid((100, 64), sides)
+    left, info = left_over(operator, random_faces(operator, rng, smooth))
+    assert left < 1
+    assert info.iterations.item() == 1
+
+
+def test_compiled_equals_eager(bits, rng):
+    pytest.importorskip("phiml_jax")
+    from phiml_core.backend import backend
+
+    with backend("jax"):
+        operator = grid((24, 20), "closed", OBSTACLES["disc"]((24, 20)))
+        faces = random_faces(operator, rng)
+        settings = Solve(abs_tol=GOAL[bits], norm="max")
+        expected, info = project(operator, faces, settings)
+        compiled = jit_compile(lambda operator, faces, settings: project(operator, faces, settings))
+        found, compiled_info = compiled(operator, faces, settings)
+        for a, b in zip(expected, found):
+            assert largest(a - b) < 3 * GOAL[bits]
+        assert int(compiled_info.iterations.item()) == int(info.iterations.item())
+        compiled(operator, faces, settings.with_(abs_tol=0.1))  # tolerances are no part of the structure
+        moved = MaskedLaplace(operator.box, tuple(w * 0.5 for w in operator.weights))
+        compiled(moved, faces, settings)
+        assert compiled.traces == 1
+
+
+def test_each_example_stops_by_itself(bits, place, rng):
+    """A batch of right-hand sides and of obstacles gives what the examples give alone."""
+    solids = [OBSTACLES["disc"]((20, 18)), OBSTACLES["boxes"]((20, 18))]
+    single = [grid((20, 18), "closed", s) for s in solids]
+    faces = [random_faces(o, rng) for o in single]
+    faces[1] = [v * 1000 for v in faces[1]]
+    both = MaskedLaplace(single[0].box, tuple(stack(list(w), batch("b")) for w in zip(*(o.weights for o in single))))
+    together = [stack(list(v), batch("b")) for v in zip(*faces)]
+    y = both.divergence(weighted(both, together))
+    tolerance = tensor([1e-3, 1e-2], batch("b"))
+    _, info = solve_increments(LinearProblem(both, y), Solve(abs_tol=tolerance, norm="max"))
+    for i, (operator, own) in enumerate(zip(single, faces)):
+        alone = operator.divergence(weighted(operator, own))
+        _, expected = solve_increments(LinearProblem(operator, alone), Solve(abs_tol=[1e-3, 1e-2][i], norm="max"))
+        assert float(info.residual.b[i]) <= [1e-3, 1e-2][i]
+        assert abs(float(info.iterations.b[i]) - float(expected.iterations)) <= 1
+
+
+@pytest.mark.parametrize("sides", ["closed", "open above", "periodic"])
+def test_agrees_with_direct_solve(sides, double, place, rng):
+    operator = grid((14, 12), sides, OBSTACLES["pocket"]((14, 12)))
+    y = operator.divergence(weighted(operator, random_faces(operator, rng)))
+    x, _ = solve(LinearProblem(operator, y), Solve("CG"))
+    reference, info = solve(LinearProblem(operator, y), "direct")
+    assert bool(info.converged)
+    for dim in operator.dims:  # pressures of pockets are known up to a constant
+        difference = weighted(operator, [operator.gradient(x - reference, d) for d in operator.dims])
+    assert max(largest(d) for d in difference) < 1e-8
+    assert dim
+
+
+def test_no_fluid_at_all(bits, place):
+    """An obstacle that fills the domain leaves nothing to solve for."""
+    operator = grid((8, 8), "closed", np.ones((8, 8), bool))
+    x, info = solve(LinearProblem(operator, tensor(np.zeros((8, 8)), spatial("x,y"))), Solve())
+    assert largest(x) == 0 and bool(info.converged)
+
+
+def test_first_guess_saves_iterations(bits, place, rng):
+    operator = grid((32, 32), "closed", OBSTACLES["boxes"]((32, 32)))
+    y = operator.divergence(weighted(operator, random_faces(operator, rng)))
+    settings = Solve(rel_tol=1e-4)
+    x, cold = solve(LinearProblem(operator, y), settings)
+    _, warm = solve(LinearProblem(operator, y * 1.01, x), settings)
+    assert 0 < warm.iterations.item() < cold.iterations.item()
+    _, done = solve(LinearProblem(operator, y), settings.with_(x0=x))
+    assert done.iterations.item() == 0

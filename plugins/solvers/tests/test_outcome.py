@@ -1,0 +1,150 @@
+"""What a solve tells: errors with the state inside, tapes, messages."""
+
+import numpy as np
+import pytest
+from phiml_core.math import batch, spatial
+from phiml_core.solve import (
+    Diverged,
+    LinearProblem,
+    NotConverged,
+    Solve,
+    UnknownAlgorithm,
+    record_solves,
+    solve,
+    solve_linear,
+)
+from phiml_core.transform import jit_compile
+from phiml_solvers import CG, Stencil, poisson
+from phiml_solvers.operator import UnknownSide
+from phiml_solvers.preconditioner import UnknownPreconditioner
+from solver_grids import OBSTACLES, grid, largest, random_faces, tensor, weighted
+
+
+@pytest.fixture
+def problem(rng):
+    operator = grid((16, 16), "closed", OBSTACLES["boxes"]((16, 16)))
+    return LinearProblem(operator, operator.divergence(weighted(operator, random_faces(operator, rng))))
+
+
+def test_not_converged_carries_the_state(place, problem):
+    with pytest.raises(NotConverged, match="stopped after 2 iterations.*Allow more iterations") as caught:
+        solve(problem, Solve(max_iterations=2))
+    error = caught.value
+    assert error.iterations.item() == 2
+    assert error.x.shape == problem.rhs.shape
+    left = problem.operator(error.x) - problem.rhs
+    np.testing.assert_allclose(error.residual.item(), np.sqrt((left.numpy("x,y") ** 2).sum()), rtol=1e-3)
+    assert error.residual.item() > error.result.tolerance.item()
+
+
+def test_not_converged_comes_out_of_compiled_code(rng):
+    pytest.importorskip("phiml_jax")
+    from phiml_core.backend import backend
+
+    with backend("jax"):
+        operator = grid((16, 16), "closed", OBSTACLES["boxes"]((16, 16)))
+        y = operator.divergence(weighted(operator, random_faces(operator, rng)))
+        compiled = jit_compile(lambda y, limit: solve(LinearProblem(operator, y), Solve(max_iterations=limit))[0])
+        compiled(y, 100)
+        with pytest.raises(NotConverged) as caught:
+            compiled(y, 2)
+        assert caught.value.iterations.item() == 2
+        assert caught.value.x.shape == y.shape
+        assert compiled.traces == 1
+
+
+def test_suppressed(place, problem):
+    x, info = solve(problem, Solve(max_iterations=2, suppress=(NotConverged,)))
+    assert not bool(info.converged) and x.shape == problem.rhs.shape
+    with pytest.raises(Diverged):
+        solve(LinearProblem(problem.operator, problem.rhs * float("nan")), Solve(suppress=(NotConverged,)))
+
+
+def test_nan_diverges(place, problem):
+    with pytest.raises(Diverged, match="finite"):
+        solve(LinearProblem(problem.operator, problem.rhs * float("nan")), Solve())
+    with pytest.raises(Diverged):
+        solve(LinearProblem(grid((16, 16)), problem.rhs * float("inf")), Solve())
+
+
+def test_tolerance_below_precision_is_refused(place, rng):
+    """A single-precision solution cannot have a residual of 1e-9: said instead of pretended."""
+    operator = grid((64, 64))
+    y = tensor(rng.normal(size=(64, 64)), spatial("x,y"))
+    with pytest.raises(NotConverged, match="precision"):
+        solve(LinearProblem(operator, y), Solve(rel_tol=1e-9))
+
+
+def test_tape(place, problem):
+    with record_solves() as tape:
+        solve(problem, Solve())
+        solve(LinearProblem(grid((16, 16)), problem.rhs), Solve())
+    assert [info.method.split(",")[0] for info in tape] == ["CG", "transform"]
+    assert len(tape) == 2 and tape[0].iterations.item() > 1
+
+
+def test_tape_of_compiled_code(rng):
+    pytest.importorskip("phiml_jax")
+    from phiml_core.backend import backend
+
+    with backend("jax"):
+        operator = grid((16, 16), "closed", OBSTACLES["disc"]((16, 16)))
+        y = operator.divergence(weighted(operator, random_faces(operator, rng)))
+        compiled = jit_compile(lambda y: solve(LinearProblem(operator, y), Solve())[0])
+        compiled(y)
+        with record_solves() as tape:
+            compiled(y)
+        assert tape[0].iterations.item() > 1
+        assert "converged after" in tape[0].message
+
+
+def test_batch_reports_each_example(place, rng):
+    operator = grid((16, 16), "closed", OBSTACLES["boxes"]((16, 16)))
+    y = operator.divergence(weighted(operator, random_faces(operator, rng)))
+    y = y * tensor([1.0, 0.0, 5.0], batch("b"))
+    _, info = solve(LinearProblem(operator, y), Solve())
+    assert info.iterations.shape == batch(b=3) and info.converged.shape == batch(b=3)
+    assert float(info.iterations.b[1]) == 0
+    with pytest.raises(NotConverged) as caught:
+        solve(LinearProblem(operator, y), Solve(abs_tol=1e-2, rel_tol=0.0, max_iterations=3))
+    assert caught.value.result.converged.numpy("b").tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("method", ["CG", "cg", "auto", "direct", CG("jacobi"), CG("none")])
+def test_methods_by_name_and_object(method, place, rng):
+    operator = grid((12, 10), ("closed", "open"))
+    x = tensor(rng.normal(size=(12, 10)), spatial("x,y"))
+    found = solve_linear(operator, operator(x), Solve(method))
+    assert largest(found - x) < 1e-2
+
+
+def test_function_as_operator(place, rng):
+    box = grid((12, 10), "open")
+    x = tensor(rng.normal(size=(12, 10)), spatial("x,y"))
+    found = solve_linear(lambda x, a: a * x - box(x), 0.5 * x - box(x), Solve("CG", 1e-6), 0.5)
+    assert largest(found - x) < 1e-3
+
+
+def test_unknown_names(place):
+    y = tensor(np.zeros((4, 4)), spatial("x,y"))
+    with pytest.raises(UnknownAlgorithm, match="known: .*cg.*phiml-solvers"):
+        solve(LinearProblem(grid((4, 4)), y), "gauss")
+    with pytest.raises(UnknownPreconditioner, match="'spectral', 'jacobi'"):
+        solve(LinearProblem(grid((4, 4)), y), Solve("CG", preconditioner="ilu"))
+    with pytest.raises(UnknownPreconditioner, match="no separable"):
+        solve(LinearProblem(Stencil.of({(0, 0): 1.0}, spatial(x=4, y=4)), y), Solve("CG", preconditioner="spectral"))
+    with pytest.raises(ValueError, match="'2' or 'max'"):
+        Solve(norm="1")
+    with pytest.raises(TypeError, match="separable operator"):
+        solve(LinearProblem(grid((4, 4), "closed", np.zeros((4, 4), bool)), y), "transform")
+
+
+def test_wrong_boundaries():
+    with pytest.raises(UnknownSide, match="Known: 'periodic'"):
+        poisson(spatial(x=4), 1.0, "robin")
+    with pytest.raises(UnknownSide, match="one side only"):
+        poisson(spatial(x=4), 1.0, {"x": ("periodic", "neumann")})
+    with pytest.raises(UnknownSide, match="lacks dim 'y'"):
+        poisson(spatial(x=4, y=4), 1.0, {"x": "neumann"})
+    with pytest.raises(ValueError, match="Give one for each"):
+        poisson(spatial(x=4, y=4), (1.0,))
