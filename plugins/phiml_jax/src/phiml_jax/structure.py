@@ -1,5 +1,6 @@
 """Structural words for JAX arrays, and creation."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -33,10 +34,25 @@ def _getitem(x: Any, index: tuple[Any, ...]) -> Any:
 primitive.getitem.register((ARRAY,), wide_call(_getitem))
 
 
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _fill(x: Any, value: Any, margins: tuple[tuple[int, int, int], ...]) -> Any:
+    """`lax.pad`, whose own derivative by the value alone fails (jax 0.10)."""
+    return jax.lax.pad(x, value, margins)
+
+
+@_fill.defjvp
+def _(margins: Any, primals: Any, tangents: Any) -> Any:
+    inner, outer = tangents
+    margin = jax.lax.pad(jnp.zeros(inner.shape, inner.dtype), jnp.ones((), inner.dtype), margins)
+    return _fill(*primals, margins), jax.lax.pad(inner, jnp.zeros((), inner.dtype), margins) + outer * margin
+
+
 def _pad(x: Any, widths: tuple[tuple[int, int], ...], mode: str, value: Any) -> Any:
-    if mode == "constant":
-        return jax.lax.pad(x, jnp.asarray(value, x.dtype), [(lo, up, 0) for lo, up in widths])
-    return jnp.pad(x, widths, mode=mode)
+    if mode != "constant":
+        return jnp.pad(x, widths, mode=mode)
+    margins = tuple((lo, up, 0) for lo, up in widths)
+    differentiable = isinstance(value, Tracer) and jnp.issubdtype(x.dtype, jnp.inexact)
+    return (_fill if differentiable else jax.lax.pad)(x, jnp.asarray(value, x.dtype), margins)
 
 
 primitive.pad.register((ARRAY,), wide_call(_pad))
