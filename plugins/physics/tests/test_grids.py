@@ -66,7 +66,9 @@ def test_linear_functions_survive_resampling_inside(boundary):
         inner = {"x": slice(1, -1), "y": slice(1, -1)}
         assert np.allclose(a[inner].numpy("x,y"), b[inner].numpy("x,y"), atol=1e-4)
     fine = resample(s, to=CenteredGrid(0, 0, x=7, y=5, bounds=Box(x=(1, 3), y=(1, 5))))
-    assert np.allclose(fine.values.numpy("x,y"), CenteredGrid(f, 0, x=7, y=5, bounds=fine.bounds).values.numpy("x,y"), atol=1e-4)
+    assert np.allclose(
+        fine.values.numpy("x,y"), CenteredGrid(f, 0, x=7, y=5, bounds=fine.bounds).values.numpy("x,y"), atol=1e-4
+    )
 
 
 def test_faces_at_the_boundary_see_it():
@@ -162,7 +164,11 @@ def test_with_boundary_adds_and_drops_faces():
         (lambda: CenteredGrid(0, 0, x=4, bounds=3), GeometryError, "Box"),
         (lambda: CenteredGrid("smoke", 0, x=4), GridError, "no values in space"),
         (lambda: StaggeredGrid(math.vec(y=1, x=2), 0, x=4, y=4), GridError, "Reorder"),
-        (lambda: StaggeredGrid(math.ones(spatial(x=4, y=4), channel(vector="x,y")), 0, x=4, y=4), ResolutionMismatch, "faces"),
+        (
+            lambda: StaggeredGrid(math.ones(spatial(x=4, y=4), channel(vector="x,y")), 0, x=4, y=4),
+            ResolutionMismatch,
+            "faces",
+        ),
         (lambda: StaggeredGrid(0, 0, x=4, y=4).vector["z"], GridError, "x, y"),
         (lambda: StaggeredGrid(0, 0, x=4, y=4).x[0], GridError, "at_centers"),
         (lambda: CenteredGrid(0, 0, x=4) + CenteredGrid(0, 0, x=5), ResolutionMismatch, "resample"),

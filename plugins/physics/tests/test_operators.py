@@ -39,7 +39,10 @@ def grid(kind, f, dims, n, boundary=PERIODIC):
 
 
 def error(found, exact):
-    parts = zip(*(math.unstack(g.values, "vector") if "vector" in g.shape.names else [g.values] for g in (found, exact)), strict=True)
+    parts = zip(
+        *(math.unstack(g.values, "vector") if "vector" in g.shape.names else [g.values] for g in (found, exact)),
+        strict=True,
+    )
     return max(abs(a - b).max.item() for a, b in parts)
 
 
@@ -77,7 +80,8 @@ def test_first_order(difference):
     with precision(64):
         assert order(
             lambda n: error(
-                spatial_gradient(grid(CenteredGrid, wave, 2, n), difference=difference), grid(CenteredGrid, slopes, 2, n)
+                spatial_gradient(grid(CenteredGrid, wave, 2, n), difference=difference),
+                grid(CenteredGrid, slopes, 2, n),
             ),
             32,
         ) == pytest.approx(1, abs=0.1)

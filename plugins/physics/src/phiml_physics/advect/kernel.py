@@ -40,6 +40,7 @@ def interpolate(
     d: tuple[Vectors, ...],
     dims: tuple[str, ...],
     periodic: tuple[Periodic, ...],
+    back: bool = False,
 ) -> tuple[Tensor, ...]:
     """Values at x - d.
 
@@ -49,8 +50,9 @@ def interpolate(
         d: for each of them the displacement along each axis, in cells.
         dims: the axes.
         periodic: for each of them whether it repeats along each axis.
+        back: at x + d instead: the way back, see `shift_corners`.
     """
-    return tuple([r[0] for r in _operation(dims, periodic, False)(small, padded, d)])
+    return tuple([r[0] for r in _operation(dims, periodic, False, back)(small, padded, d)])
 
 
 def interpolate_with_bounds(
@@ -64,19 +66,21 @@ def interpolate_with_bounds(
 
     A derivative may reach each value by one of both bounds at most, as from a limiter.
     """
-    return _operation(dims, periodic, True)(small, padded, d)
+    return _operation(dims, periodic, True, False)(small, padded, d)
 
 
 @functools.lru_cache(maxsize=256)
-def _operation(dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bool) -> Any:
-    shift, gather = _Shift(dims, bounds), _Gather(dims, periodic, bounds)
+def _operation(dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bool, back: bool) -> Any:
+    shift, gather = _Shift(dims, bounds, back), _Gather(dims, periodic, bounds, back)
 
     def forward(small: Any, padded: Any, d: Any) -> Any:
         return cond(small, shift.forward, gather.forward, padded, d)
 
     def backward(inputs: Any, output: Any, gradients: Any) -> Any:
         small, padded, d = inputs
-        return small if isinstance(small, bool) else None, *cond(small, shift.backward, gather.backward, padded, d, gradients)
+        return small if isinstance(small, bool) else None, *cond(
+            small, shift.backward, gather.backward, padded, d, gradients
+        )
 
     return custom_gradient(forward, backward)
 
@@ -84,8 +88,8 @@ def _operation(dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bo
 class _Form:
     """One form of the interpolation of several arrays."""
 
-    def __init__(self, dims: tuple[str, ...], bounds: bool):
-        self.dims, self.bounds = dims, bounds
+    def __init__(self, dims: tuple[str, ...], bounds: bool, back: bool):
+        self.dims, self.bounds, self.back = dims, bounds, back
 
     def corners(self, i: int, padded: Tensor, d: Vectors) -> tuple[list[Tensor], Vectors]:
         """Corners of the cells around x - d, and the weights of the farther ones."""
@@ -121,7 +125,7 @@ class _Form:
 
 class _Shift(_Form):
     def corners(self, i: int, padded: Tensor, d: Vectors) -> tuple[list[Tensor], Vectors]:
-        return shift_corners(padded, d, self.dims), shift_fractions(d)
+        return shift_corners(padded, d, self.dims, self.back), shift_fractions(d)
 
     def slopes(self, corners: list[Tensor], weights: Vectors, d: Vectors) -> list[Tensor]:
         by_weight = slopes_by_weight(corners, weights)
@@ -132,7 +136,7 @@ class _Shift(_Form):
     ) -> Tensor:
         """A sum over 3^rank shifted products: for each entry, over the cells that may have it as a corner."""
         cells = g.shape.only(self.dims)
-        d = tuple([math.store(math.expand(x, cells), cells) for x in d])
+        d = tuple([math.store(math.expand(-x if self.back else x, cells), cells) for x in d])
         fields = [math.store(math.expand(g, cells), cells), *d, *(bound or ())]
         wide = barrier(tuple([math.pad(f, {n: (2, 2) for n in self.dims}, 0) for f in fields]))
         sizes = [padded.shape.get_size(n) for n in self.dims]
@@ -156,23 +160,24 @@ class _Shift(_Form):
 
 
 class _Gather(_Form):
-    def __init__(self, dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bool):
-        super().__init__(dims, bounds)
+    def __init__(self, dims: tuple[str, ...], periodic: tuple[Periodic, ...], bounds: bool, back: bool):
+        super().__init__(dims, bounds, back)
         self.periodic = periodic
 
     def cells(self, i: int, padded: Tensor, d: Vectors) -> Any:
         """Positions of the corners along each axis."""
         sizes = [padded.shape.get_size(n) - 2 for n in self.dims]  # type: ignore[operator]
-        return cells_of(d, self.dims, sizes, self.periodic[i])
+        return cells_of(d, self.dims, sizes, self.periodic[i], self.back)
 
     def forward(self, padded: Any, d: Any) -> Any:
         return barrier(super().forward(padded, barrier(d)))  # else every use of the result gathers anew
 
     def corners(self, i: int, padded: Tensor, d: Vectors) -> tuple[list[Tensor], Vectors]:
-        return gather_corners(padded, self.cells(i, padded, d), self.dims), fractions(d)
+        return gather_corners(padded, self.cells(i, padded, d), self.dims), fractions(d, self.back)
 
     def slopes(self, corners: list[Tensor], weights: Vectors, d: Vectors) -> list[Tensor]:
-        return [-s for s in slopes_by_weight(corners, weights)]
+        by_weight = slopes_by_weight(corners, weights)
+        return by_weight if self.back else [-s for s in by_weight]
 
     def adjoint(
         self, i: int, padded: Tensor, d: Vectors, g: Tensor, weights: Vectors, corners: list[Tensor], bound: Any

@@ -26,9 +26,8 @@ def mac_cormack(field: Any, velocity: Any, dt: Any, correction_strength: float =
     back = trace_back(field, velocity, dt)
     originals = [values for values, _, _ in back.parts]
     there = interpolate_with_bounds(back.small, back.surrounded(originals), back.moves, back.dims, back.periodic)
-    onward = tuple([tuple([-x for x in d]) for d in back.moves])
     padded = back.surrounded([value for value, _, _ in there])
-    returned = interpolate(back.small, padded, onward, back.dims, back.periodic)
+    returned = interpolate(back.small, padded, back.moves, back.dims, back.periodic, back=True)
     half = 0.5 * correction_strength
     return back.rebuild([
         limited(value + half * (original - again), low, high)

@@ -68,10 +68,15 @@ def shift_fractions(d: Vectors) -> Vectors:
     return tuple([math.where(x > 0, x, -x) for x in d])
 
 
-def shift_corners(padded: Tensor, d: Vectors, dims: tuple[str, ...]) -> list[Tensor]:
-    """Values at the corners of the cells around x - d, |d| < 1, from an array with one layer around."""
+def shift_corners(padded: Tensor, d: Vectors, dims: tuple[str, ...], back: bool = False) -> list[Tensor]:
+    """Values at the corners of the cells around x - d, |d| < 1, from an array with one layer around.
+
+    Args:
+        back: around x + d instead.  At d = 0 the cells on both sides of x are chosen, one on each way, as for d < 0: the
+            derivative of going forth and back is that of one direction, also in a fluid at rest.
+    """
     sizes = [padded.shape.get_size(n) - 2 for n in dims]
-    lower = [x > 0 for x in d]
+    lower = [x <= 0 if back else x > 0 for x in d]
 
     def corners(k: int, start: tuple[int, ...]) -> list[Tensor]:
         if k == len(dims):
@@ -85,18 +90,23 @@ def shift_corners(padded: Tensor, d: Vectors, dims: tuple[str, ...]) -> list[Ten
 # --- any displacement ---
 
 
-def fractions(d: Vectors) -> Vectors:
-    """Distance of x - d from the lower corner of its cell."""
+def fractions(d: Vectors, back: bool = False) -> Vectors:
+    """Distance of x - d (`back`: of x + d) from the lower corner of its cell."""
+    if back:
+        return tuple([1.0 + x + math.floor(-x) for x in d])
     return tuple([-x - math.floor(-x) for x in d])
 
 
-def cells_of(d: Vectors, dims: tuple[str, ...], sizes: Sequence[int], periodic: Sequence[bool]) -> list[Pair]:
-    """Positions of the lower and the upper corner of the cell around x - d in an array with one layer around, limited
-    to it.
+def cells_of(
+    d: Vectors, dims: tuple[str, ...], sizes: Sequence[int], periodic: Sequence[bool], back: bool = False
+) -> list[Pair]:
+    """Positions of the lower and the upper corner of the cell around x - d (`back`: x + d, see `shift_corners`) in an array
+    with one layer around, limited to it.
     """
     found = []
     for x, name, n, wraps in zip(d, dims, sizes, periodic, strict=True):
-        index = math.cast(math.floor(-x), "int32") + indices(name, n)
+        cell = math.cast(math.floor(-x), "int32")
+        index = indices(name, n) - cell - 1 if back else cell + indices(name, n)
         found.append(_limited(index, n, wraps))
     return found
 
