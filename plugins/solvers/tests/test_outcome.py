@@ -27,7 +27,7 @@ def problem(rng):
 
 
 def test_not_converged_carries_the_state(place, problem):
-    with pytest.raises(NotConverged, match="stopped after 2 iterations.*Allow more iterations") as caught:
+    with pytest.raises(NotConverged, match=r"stopped after 2 iterations.*Allow more iterations") as caught:
         solve(problem, Solve(max_iterations=2))
     error = caught.value
     assert error.iterations.item() == 2
@@ -127,7 +127,7 @@ def test_function_as_operator(place, rng):
 
 def test_unknown_names(place):
     y = tensor(np.zeros((4, 4)), spatial("x,y"))
-    with pytest.raises(UnknownAlgorithm, match="known: .*cg.*phiml-solvers"):
+    with pytest.raises(UnknownAlgorithm, match=r"known: .*cg.*phiml-solvers"):
         solve(LinearProblem(grid((4, 4)), y), "gauss")
     with pytest.raises(UnknownPreconditioner, match="'spectral', 'jacobi'"):
         solve(LinearProblem(grid((4, 4)), y), Solve("CG", preconditioner="ilu"))
