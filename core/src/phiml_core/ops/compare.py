@@ -73,10 +73,11 @@ def _where(x: Tensor, y: Tensor, rel_tolerance: float, abs_tolerance: float, equ
     good = np.isclose(p, q, rel_tolerance, abs_tolerance, equal_nan)
     if good.all():
         return None
+    apart = np.abs(np.subtract(p, q, dtype=np.result_type(p, q, np.float32)))
     at = tuple(np.argwhere(~good)[0])
     place = ", ".join(f"{n}={i}" for n, i in zip(order.names, at, strict=True)) or "the only value"
     return (
         f"{(~good).sum()} of {good.size} values of {x.shape} differ by more than {rel_tolerance} (relative) and "
         f"{abs_tolerance} (absolute), first at {place}: {p[at]} and {q[at]}; the largest difference is "
-        f"{np.nanmax(np.abs(np.subtract(p, q, dtype=np.result_type(p, q, np.float32))))}."
+        f"{np.max(apart, where=apart == apart, initial=0)}."
     )
