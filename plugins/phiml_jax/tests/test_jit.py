@@ -360,6 +360,43 @@ def test_nested_compiled_functions():
     assert outer.traces == 2
 
 
+def test_compiled_functions_stay_compiled_while_they_are_differentiated():
+    runs = []
+
+    @math.jit_compile
+    def step(x, k):
+        runs.append(1)
+        return x * k
+
+    gradient = math.gradient(lambda x: math.sum_(step(step(x, 2.0), 3.0)), get_output=False)
+    for _ in range(3):
+        assert gradient(grid()).numpy().tolist() == [6, 6, 6]
+    assert step.traces == len(runs) == 1
+    assert math.gradient(lambda x: math.sum_(math.jit_compile(step)(x, x)), get_output=False)(
+        grid()
+    ).numpy().tolist() == [2, 4, 6]
+
+
+def test_what_belongs_to_another_trace_is_not_kept():
+    """A captured value that is being differentiated gets its derivative, and does not leak into later calls."""
+    box = {}
+
+    @math.jit_compile
+    def scaled(x):
+        return x * box["k"]
+
+    def loss(k):
+        box["k"] = k
+        return math.sum_(scaled(grid()))
+
+    for transform in (lambda f: f, math.jit_compile):
+        for k in (2.0, 3.0):
+            loss_, g = transform(math.gradient(loss))(tensor(k))
+            assert (float(loss_), float(g)) == (6 * k, 6)
+    box["k"] = 5.0
+    assert scaled(grid()).numpy().tolist() == [5, 10, 15]
+
+
 # --- errors ---
 
 

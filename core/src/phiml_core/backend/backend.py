@@ -74,6 +74,10 @@ class Backend:
         """Whether any of `xs`, among which may be numbers and arrays of other libraries, stands for values not known yet."""
         return any(self.is_traced(x) for x in xs)
 
+    def any_recorded(self, xs: Sequence[Any]) -> bool:
+        """Whether operations on any of `xs` are being recorded, to be computed later; false while they are differentiated eagerly."""
+        return self.any_traced(xs)
+
     def is_available(self, x: Any) -> bool:
         """Whether the values of `x` can be read."""
         return not self.is_traced(x)

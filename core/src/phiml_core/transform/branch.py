@@ -5,7 +5,6 @@ from typing import Any
 
 from phiml_core.backend import primitive
 from phiml_core.backend.choose import join
-from phiml_core.backend.dtype import BOOL
 from phiml_core.ops.elementwise import cast
 from phiml_core.shape import EMPTY, ShapeError
 from phiml_core.tensor.dense import Dense

@@ -9,6 +9,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree.tree import tree_leaves
 
 __all__ = ["Captured"]
 
@@ -23,9 +24,10 @@ class Captured:
 
     Names are compared by identity (numbers and strings by value), lists and dicts by their items, other objects and modules by the
     attributes that the code names.  Arrays are not compared: one that is changed in place goes unnoticed.
+    `known`: no value is one that another transform is tracing.
     """
 
-    __slots__ = ("_seen", "_watches")
+    __slots__ = ("_seen", "_watches", "known")
 
     def __init__(self, function: Callable[..., Any], arguments: Sequence[Any] = ()):
         code = _Code()
@@ -40,6 +42,7 @@ class Captured:
         for value in (*code.owners, *arguments):
             self._look_inside(type(value).__name__, value, code.attributes)
         del self._seen
+        self.known = all(t.available for _, _, then in self._watches for v in then for t in tree_leaves(v))
 
     def _watch(self, names: Any, read: Callable[[], tuple[Any, ...]], attributes: set[str]) -> None:
         then = read()

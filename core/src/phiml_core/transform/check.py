@@ -81,12 +81,12 @@ def check_gradient(
 
         def value(**changes: Any) -> float:
             call = inspect.BoundArguments(bound.signature, {**arguments, **changes})  # type: ignore[arg-type]
-            out = function(*call.args, **call.kwargs)
+            out = f(*call.args, **call.kwargs)
             out = out[0] if isinstance(out, (tuple, list)) else out
             return float(out.sum if hasattr(out, "shape") and out.shape else out)
 
         call = inspect.BoundArguments(bound.signature, arguments)  # type: ignore[arg-type]
-        grads = gradient(function, names, get_output=False)(*call.args, **call.kwargs)
+        grads = gradient(f, names, get_output=False)(*call.args, **call.kwargs)
         rng = np.random.default_rng(seed)
         elements = []
         for name, grad in zip(names, grads, strict=True):

@@ -65,7 +65,7 @@ def gradient(f: Callable[..., Any], wrt: Any = None, get_output: bool = True) ->
     def derivative(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        output, grads = _differentiate(function, bound, names)
+        output, grads = _differentiate(f, bound, names)
         grads = grads[0] if single else grads
         return (output, grads) if get_output else grads
 

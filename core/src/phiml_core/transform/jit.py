@@ -73,7 +73,7 @@ class JitFunction(Generic[P, R]):
             program, convert = self._calls[key]
         except KeyError:
             program, convert = self._prepare(key)
-        if program is None or program.backend.any_traced(leaves):
+        if program is None or (program.backend.any_traced(leaves) and program.backend.any_recorded(leaves)):
             return self.function(*args, **kwargs)  # eager backends run it, inside a trace it is recorded
         for i, f in convert:
             leaves[i] = f(leaves[i])
@@ -145,7 +145,7 @@ class JitFunction(Generic[P, R]):
         with program.backend.context(program.wide), explained(program.backend, self.__name__):
             results = run(*leaves)
         assert found is not None, f"{program.backend.name} compiled {self.__name__} without tracing it"
-        program.trace = found
+        program.trace = found if found.captured.known else None  # what belongs to another trace must not outlive it
         return found.outputs.build(results)
 
     def _note(self, why: str) -> None:

@@ -49,6 +49,16 @@ class _IsTracer(dict[type, bool]):
 _TRACER = _IsTracer()
 
 
+def _is_recorded(x: Any) -> bool:
+    """Whether a tracer stands, below derivatives and batches of it, for a value that is not computed yet."""
+    while isinstance(x, Tracer):
+        wrapped = {"LinearizeTracer": "primal", "JVPTracer": "primal", "BatchTracer": "val"}.get(type(x).__name__)
+        if wrapped is None or not hasattr(x, wrapped):
+            return True
+        x = getattr(x, wrapped)
+    return False
+
+
 class Jax(Backend):
     """JAX arrays and tracers: eager, compiled by XLA, differentiable to any order, vectorised, in both precisions."""
 
@@ -105,6 +115,9 @@ class Jax(Backend):
 
     def is_compiling(self) -> bool:
         return isinstance(jnp.zeros(()), Tracer)
+
+    def any_recorded(self, xs: Sequence[Any]) -> bool:
+        return any(_is_recorded(x) for x in xs)
 
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         compiled = jax.jit(function)  # one call into C++ instead of one per operation
