@@ -1,8 +1,11 @@
 """Projection: the part of a velocity that conserves volume."""
 
+import functools
 from dataclasses import replace
 from typing import Any
 
+from phiml_core import math
+from phiml_core.backend import get_precision
 from phiml_core.extrapolation import (
     PERIODIC,
     ZERO,
@@ -12,8 +15,10 @@ from phiml_core.extrapolation import (
     combine_sides,
 )
 from phiml_core.field import Field
+from phiml_core.math import Tensor, spatial
 from phiml_core.solve import LinearProblem, Solve
-from phiml_solvers import poisson, solve_increments
+from phiml_core.transform import stop_gradient
+from phiml_solvers import part_values, poisson, solve_increments
 
 from phiml_physics.grid.centered import CenteredGrid
 from phiml_physics.grid.errors import GridError
@@ -68,12 +73,14 @@ def make_incompressible(
     settings = solve or Solve()
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
     settings = replace(settings, x0=guess)
+    if settings.rel_tol is None and settings.abs_tol is None:
+        settings = replace(settings, norm="max", abs_tol=_allowed_divergence(values, min(cells.spacing)))
     parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, guess), settings)
     for part in parts:  # one after the other: their sum would be rounded
         for i, n in enumerate(cells.names):
             slope = operator.gradient(part, n)
             values[i] = values[i] - (slope if weights is None else slope * weights[i])
-    pressure = sum((getattr(p, "values", p) for p in parts[1:]), getattr(parts[0], "values", parts[0]))
+    pressure = functools.reduce(lambda a, b: a + b, [part_values(part) for part in parts])
     return (
         StaggeredGrid.from_components(values, velocity.boundary, cells),
         CenteredGrid.of(pressure, pressure_boundary(velocity.boundary, cells.names), cells),
@@ -94,3 +101,14 @@ def pressure_boundary(boundary: Extrapolation, names: tuple[str, ...]) -> Extrap
     found = {n: tuple(rules[side] for side in _sides(boundary.component(n), n)) for n in names}
     kinds = {side for pair in found.values() for side in pair}
     return kinds.pop() if len(kinds) == 1 else combine_sides(**found)
+
+
+def _allowed_divergence(values: list[Tensor], h: float) -> Tensor:
+    """The divergence that counts as none: a small part of the speed per cell, half of what is promised, since the
+    velocity is rounded after it is measured.
+    """
+    speed: Any = None
+    for v in values:
+        fastest = math.max_(abs(stop_gradient(v)), spatial)
+        speed = fastest if speed is None else math.maximum(speed, fastest)
+    return speed * ((0.5e-10 if get_precision() == 64 else 0.5e-5) / h)

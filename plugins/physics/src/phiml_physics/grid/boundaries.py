@@ -15,8 +15,8 @@ _ZERO = Constant(0.0)
 def grid_boundary(value: Any, axes: tuple[str, ...]) -> Extrapolation:
     """A boundary on a grid with the given axes; `(0, 1)` is a vector.
 
-    Its fixed values are floats, as results of computations are, so that the second step of a simulation has the structure
-    of the first.
+    Its fixed values are floats, as results of computations are, so that the second step of a simulation has the
+    structure of the first.
 
     Raises:
         UnknownBoundary: the value is no boundary.

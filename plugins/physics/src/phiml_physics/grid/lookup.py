@@ -72,7 +72,8 @@ def shift_corners(padded: Tensor, d: Vectors, dims: tuple[str, ...], back: bool 
     """Values at the corners of the cells around x - d, |d| < 1, from an array with one layer around.
 
     Args:
-        back: around x + d instead.  At d = 0 the cells on both sides of x are chosen, one on each way, as for d < 0: the
+        back: around x + d instead.  At d = 0 the cells on both sides of x are chosen, one on each way, as for d < 0:
+            the
             derivative of going forth and back is that of one direction, also in a fluid at rest.
     """
     sizes = [padded.shape.get_size(n) - 2 for n in dims]
@@ -100,8 +101,8 @@ def fractions(d: Vectors, back: bool = False) -> Vectors:
 def cells_of(
     d: Vectors, dims: tuple[str, ...], sizes: Sequence[int], periodic: Sequence[bool], back: bool = False
 ) -> list[Pair]:
-    """Positions of the lower and the upper corner of the cell around x - d (`back`: x + d, see `shift_corners`) in an array
-    with one layer around, limited to it.
+    """Positions of the lower and the upper corner of the cell around x - d (`back`: x + d, see `shift_corners`) in an
+    array with one layer around, limited to it.
     """
     found = []
     for x, name, n, wraps in zip(d, dims, sizes, periodic, strict=True):

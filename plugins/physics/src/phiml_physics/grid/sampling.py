@@ -81,17 +81,16 @@ def _call(function: Any, location: Tensor, names: tuple[str, ...]) -> Tensor:
 
 
 def _by_axis(function: Any, names: tuple[str, ...]) -> bool:
+    """Whether a function takes one argument for each axis."""
     try:
-        parameters = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return False
-    if [p.kind for p in parameters] == [inspect.Parameter.VAR_POSITIONAL]:
-        return True
-    if len(names) == 1:
-        return [p.name for p in parameters] == list(names)
-    return len(parameters) == len(names) and all(
-        p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters
-    )
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p.name for p in parameters if p.kind in positional and p.default is p.empty]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return len(needed) <= len(names)
+    return needed == list(names) if len(names) == 1 else len(needed) == len(names)
 
 
 # --- grids at cells, faces and positions ---

@@ -1,0 +1,244 @@
+"""Projection: divergence, boundaries, obstacles, decay of vortices, derivatives."""
+
+import numpy as np
+import pytest
+from phiml_core import math
+from phiml_core.backend import backend, precision
+from phiml_core.extrapolation import PERIODIC, ZERO_GRADIENT
+from phiml_core.field import resample
+from phiml_core.math import batch
+from phiml_core.solve import NotConverged, Solve, record_solves
+from phiml_core.transform import gradient, jit_compile
+from phiml_physics import advect, diffuse
+from phiml_physics.fluid import Obstacle, ObstacleFillsDomain, make_incompressible
+from phiml_physics.geom import Box, Sphere, image_geometry
+from phiml_physics.grid import CenteredGrid, GridError, StaggeredGrid
+from phiml_physics.operators import divergence, spatial_gradient
+
+TAU = 2 * np.pi
+
+
+def rough(*x):
+    """A velocity with divergence at all scales."""
+    return tuple(
+        math.sin(sum(c * (0.13 + 0.1 * i) for c in x)) + 0.3 * math.sin(9.1 * x[i] + 4 * x[-1]) for i in range(len(x))
+    )
+
+
+def remaining(v):
+    """max |div v| h / max |v| in double precision, from the velocity alone."""
+    total, names = 0.0, v.geometry.names
+    fastest = max(np.abs(c.numpy(names)).max() for c in v.components)
+    for axis, (n, c, dx) in enumerate(zip(names, v.components, v.geometry.spacing, strict=True)):
+        stored = v.boundary.component(n).outer_faces(n)
+        wide = math.pad(c, {n: (int(not stored[0]), int(not stored[1]))}, v.boundary.component(n))
+        total = total + np.diff(wide.numpy(names).astype(float), axis=axis) / dx
+    return np.abs(total).max() * min(v.geometry.spacing) / fastest
+
+
+BOUNDARIES = {
+    "closed": 0,
+    "open": ZERO_GRADIENT,
+    "periodic": PERIODIC,
+    "open top": {"x": 0, "y": (0, ZERO_GRADIENT)},
+    "channel": {"x": PERIODIC, "y": 0},
+}
+OBSTACLES = {
+    "free": (),
+    "ball": Sphere(x=40, y=55, radius=13.3),
+    "box": Box(x=(30, 60), y=(40, 55)),
+    "wall with a gap": (Box(x=(-1, 70), y=(50, 60)), Box(x=(80, 101), y=(50, 60))),
+    "pocket": (
+        Box(x=(20, 60), y=(20, 30)),
+        Box(x=(20, 60), y=(50, 60)),
+        Box(x=(20, 30), y=(20, 60)),
+        Box(x=(50, 60), y=(20, 60)),
+    ),
+    "moving": Obstacle(Sphere(x=50, y=50, radius=15), velocity=(1, 0.5), angular_velocity=0.1),
+}
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+def test_no_divergence_is_left(boundary, obstacle, bits, each_backend):
+    with precision(bits):
+        for n in (64, 100) if obstacle == "free" else (64,):
+            v = StaggeredGrid(rough, BOUNDARIES[boundary], x=n, y=n, bounds=Box(x=100, y=100))
+            with record_solves() as tape:
+                v, p = make_incompressible(v, OBSTACLES[obstacle])
+            assert remaining(v) <= (1e-5 if bits == 32 else 1e-10)
+            assert int(tape[0].iterations.max) <= 25
+            assert p.resolution == v.resolution
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize("boundary", [0, ZERO_GRADIENT, PERIODIC])
+def test_any_number_of_dimensions(dims, boundary, each_backend):
+    size = dict(zip("xyz"[:dims], (12, 9, 10), strict=False))
+    v, _ = make_incompressible(StaggeredGrid(rough, boundary, **size))
+    flux = float(abs(divergence(v).values).max)
+    assert flux <= 1e-5 * max(1.0, max(float(abs(c).max) for c in v.components))
+
+
+def test_projection_keeps_what_has_no_divergence_and_takes_all_else(each_backend):
+    size = dict(x=16, y=12, bounds=Box(x=2, y=1))
+    potential = CenteredGrid(lambda x, y: math.sin(3 * x) * y, ZERO_GRADIENT, **size)
+    v, _ = make_incompressible(StaggeredGrid(rough, 0, **size))
+    again, p = make_incompressible(v)
+    for a, b in zip(v.components, again.components, strict=True):
+        assert abs(a - b).max.item() < 1e-5
+    mixed, p = make_incompressible(v + spatial_gradient(potential, boundary=0, at="face"))
+    for a, b in zip(v.components, mixed.components, strict=True):
+        assert abs(a - b).max.item() < 1e-4
+    shifted = p.values - p.values.mean - potential.values + potential.values.mean
+    assert abs(shifted).max.item() < 1e-4
+
+
+def test_gravity_in_a_closed_box_is_balanced_by_pressure():
+    v, p = make_incompressible(StaggeredGrid((0, -9.81), 0, x=8, y=16))
+    assert max(abs(c).max.item() for c in v.components) < 1e-4
+    slope = np.diff(p.values.numpy("x,y"), axis=1)
+    assert np.allclose(slope, -9.81, rtol=1e-4)
+
+
+def test_obstacle_stops_the_flow():
+    v = StaggeredGrid((1, 0), {"x": (1, ZERO_GRADIENT), "y": 0}, x=32, y=24)
+    v, _ = make_incompressible(v, Box(x=(10, 14), y=(6, 16)))
+    inside = v.vector["x"].values.numpy("x,y")[9:14, 6:16]  # faces x = 10 … 14
+    assert np.abs(inside).max() < 1e-6
+    assert v.vector["x"].values.numpy("x,y")[11, 18:].min() > 1.1
+
+
+def test_fluid_follows_a_moving_obstacle():
+    body = Obstacle(Box(x=(10, 14), y=(6, 16)), velocity=(0.5, 0))
+    v, _ = make_incompressible(StaggeredGrid(0, ZERO_GRADIENT, x=32, y=24), body)
+    assert np.allclose(v.vector["x"].values.numpy("x,y")[10:15, 6:16], 0.5, atol=1e-6)
+    assert v.vector["x"].values.numpy("x,y")[16, 11] > 0.1
+    assert remaining(v) < 1e-5
+
+
+def test_turning_obstacle_drags_nothing_through_its_surface():
+    body = Obstacle(Sphere(x=10, y=10, radius=5), angular_velocity=1.0)
+    v, _ = make_incompressible(StaggeredGrid(0, 0, x=20, y=20), body)
+    u = v.vector["x"].values.numpy("x,y")
+    y = np.arange(20) + 0.5
+    assert np.allclose(u[9, 7:13], -(y[7:13] - 10), atol=1e-4)
+    with pytest.raises(ValueError, match="vector"):
+        make_incompressible(
+            StaggeredGrid(0, 0, x=4, y=4, z=4), Obstacle(Sphere(x=2, y=2, z=2, radius=1), angular_velocity=1.0)
+        )
+
+
+def test_picture_as_obstacle(each_backend):
+    disc = np.hypot(*(np.mgrid[:40, :40] - 19.5)) < 15
+    shape = image_geometry(disc.astype(float), Box(x=(20, 70), y=(30, 80)))
+    v = StaggeredGrid(rough, 0, x=50, y=50, bounds=Box(x=100, y=100))
+    v, _ = make_incompressible(v, shape)
+    assert remaining(v) <= 1e-5
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_taylor_green_vortices_decay_at_the_right_rate(dims):
+    viscosity, dt, steps = 0.1, 0.005, 40
+
+    def vortices(x, y, *z):
+        u = -math.cos(x) * math.sin(y), math.sin(x) * math.cos(y)
+        return (*u, *[0 * x for _ in z])
+
+    size = dict(zip("xyz"[:dims], (32, 32, 4), strict=False))
+    with precision(64):
+        v = start = StaggeredGrid(vortices, PERIODIC, bounds=Box(**dict.fromkeys(size, TAU)), **size)
+        for _ in range(steps):
+            v = advect.mac_cormack(v, v, dt)
+            v = diffuse.explicit(v, viscosity, dt)
+            v, _ = make_incompressible(v)
+    ratio = float((v.vector["x"].values * start.vector["x"].values).sum / (start.vector["x"].values ** 2).sum)
+    rate = -np.log(ratio) / (steps * dt)
+    assert rate == pytest.approx(2 * viscosity, rel=0.01)
+
+
+def test_batches_and_single_runs_agree(each_backend):
+    pressures = []
+    rates = [0.5, 2.0]
+    v = StaggeredGrid(lambda x, y: tuple(c * math.wrap(rates, batch("b")) for c in rough(x, y)), 0, x=16, y=12)
+    both, p = make_incompressible(v, Sphere(x=math.wrap([5.0, 9], batch("b")), y=6, radius=3))
+    for i, rate in enumerate(rates):
+        one = StaggeredGrid(lambda x, y, r=rate: tuple(c * r for c in rough(x, y)), 0, x=16, y=12)
+        one, q = make_incompressible(one, Sphere(x=[5.0, 9][i], y=6, radius=3))
+        pressures.append(q)
+        for a, b in zip(both[{"b": i}].components, one.components, strict=True):
+            assert abs(a - b).max.item() < 2e-4
+    assert p.values.shape.only("b").volume == len(pressures)
+
+
+def step(v, s, center, dt):
+    """Smoke around a ball."""
+    s = advect.mac_cormack(s, v, dt)
+    v = advect.semi_lagrangian(v, v, dt) + resample(s * (0, 0.5), to=v) * dt
+    v, _ = make_incompressible(v, Obstacle(Sphere(center, 2.1)))
+    return v, s
+
+
+def test_moving_obstacles_and_steps_of_other_length_are_one_trace():
+    pytest.importorskip("jax")
+    with backend("jax"):
+        v = StaggeredGrid(0, 0, x=12, y=16)
+        s = CenteredGrid(Box(x=(4, 8), y=(1, 4)), ZERO_GRADIENT, x=12, y=16)
+        compiled = jit_compile(step)
+        w, t = v, s
+        for i in range(3):
+            center, dt = math.vec(x=6.0 + 0.3 * i, y=9.0), 0.5 + 0.1 * i
+            v, s = compiled(v, s, center, dt)
+            w, t = step(w, t, center, dt)
+            assert remaining(v) <= 1e-5
+        assert compiled.traces == 1
+        assert abs(s.values - t.values).max.item() < 1e-4
+
+
+@pytest.mark.parametrize("boundary", [0, ZERO_GRADIENT, PERIODIC])
+@pytest.mark.parametrize("obstacle", [(), Box(x=(2, 4), y=(2, 5))])
+def test_derivative_against_differences(boundary, obstacle):
+    pytest.importorskip("jax")
+    rng = np.random.default_rng(0)
+    with precision(64), backend("jax"):
+        v = StaggeredGrid(rough, boundary, x=7, y=6)
+        noise = [math.tensor(rng.normal(size=c.shape.sizes), c.shape.with_sizes((None, None))) for c in v.components]
+
+        @jit_compile
+        def loss(v):
+            w, p = make_incompressible(v, obstacle, Solve(rel_tol=1e-12))
+            return (
+                sum(math.sum_(math.sin(c * (i + 1)), c.shape) for i, c in enumerate(w.components)) + (p.values**2).sum
+            )
+
+        found = gradient(loss, get_output=False)(v)
+        along = sum(float((g * d).sum) for g, d in zip(found.components, noise, strict=True))
+
+        def at(h):
+            moved = [c + h * d for c, d in zip(v.components, noise, strict=True)]
+            return float(loss(StaggeredGrid.from_components(moved, v.boundary, v.geometry)))
+
+        assert along == pytest.approx((at(1e-5) - at(-1e-5)) / 2e-5, rel=1e-5)
+
+
+def test_pressure_boundary_follows_that_of_the_velocity():
+    for boundary, expected in [(0, "zero-gradient"), (PERIODIC, "periodic"), (ZERO_GRADIENT, "0")]:
+        _, p = make_incompressible(StaggeredGrid(1, boundary, x=4, y=4))
+        assert repr(p.boundary) == expected
+    _, p = make_incompressible(StaggeredGrid(1, {"x": PERIODIC, "y": (0, ZERO_GRADIENT)}, x=4, y=4))
+    assert repr(p.boundary) == "{x: periodic, y: (zero-gradient, 0)}"
+
+
+def test_errors():
+    v = StaggeredGrid(rough, 0, x=8, y=8)
+    with pytest.raises(ObstacleFillsDomain, match="no fluid is left"):
+        make_incompressible(v, Box(x=(-1, 9), y=(-1, 9)))
+    with pytest.raises(GridError, match="staggered"):
+        make_incompressible(v.at_centers())
+    with pytest.raises(TypeError, match="geometry"):
+        Obstacle(3)
+    with pytest.raises(NotConverged):
+        make_incompressible(v, Sphere(x=4, y=4, radius=2), Solve(max_iterations=1, rel_tol=1e-6))
+    with pytest.raises(Exception, match="finite"):
+        make_incompressible(v * float("nan"))
