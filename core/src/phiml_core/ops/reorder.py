@@ -55,7 +55,7 @@ def _(value: Dense, shifts):
         value,
         primitive.roll,
         ("roll", axes, amounts),
-        lambda spec, backend, word: (lambda x: word(x, amounts, axes), spec),
+        lambda spec, backend, word: (lambda x: word(x, amounts, axes) if axes else x, spec),
     )
 
 
