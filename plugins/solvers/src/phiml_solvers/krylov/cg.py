@@ -27,7 +27,7 @@ class CG:
     and the residual is updated by the image of the step as it was rounded, so that differences of the solution keep their digits.
 
     Attributes:
-        preconditioner: 'spectral', 'jacobi', 'none'; None takes the best there is for the operator.
+        preconditioner: 'spectral', 'multigrid', 'jacobi', 'none'; None takes the best there is for the operator.
     """
 
     preconditioner: str | None = None
@@ -59,8 +59,8 @@ def _add(large: Tensor, small: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
 
 def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[Tensor], SolveInfo]:
     """The solution in two parts, the second being what rounding the first loses (one part in double precision)."""
-    precondition, name = preconditioner(settings.preconditioner, operator)
     y = operator.without_null_space(y)
+    precondition, name = preconditioner(settings.preconditioner, operator, y)
     dims = system_dims(operator, y)
     start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)

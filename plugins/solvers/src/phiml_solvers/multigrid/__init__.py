@@ -1,0 +1,5 @@
+"""Geometric multigrid on grids with obstacles."""
+
+from .cycle import multigrid
+
+__all__ = ["multigrid"]
