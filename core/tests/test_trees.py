@@ -144,9 +144,9 @@ def test_stacked_tensors(x):
 def test_static_errors(x):
     with pytest.raises(StaticError, match="neither a tensor nor a number nor hashable"):
         structure({1, 2})
-    with pytest.raises(StaticError, match="'order' of Fluid is static .* but not hashable"):
+    with pytest.raises(StaticError, match=r"'order' of Fluid is static .* but not hashable"):
         structure(Fluid(x, 1.0, order=[1]))
-    with pytest.raises(StaticError, match="'order' of Fluid is static .* but a tensor"):
+    with pytest.raises(StaticError, match=r"'order' of Fluid is static .* but a tensor"):
         structure(Fluid(x, 1.0, order=x))
 
     @dataclasses.dataclass(frozen=True)
@@ -159,7 +159,7 @@ def test_static_errors(x):
     class Unknown(Tensor):
         shape = x.shape
 
-    with pytest.raises(StaticError, match="layout .*Unknown does not say what its values are"):
+    with pytest.raises(StaticError, match=r"layout .*Unknown does not say what its values are"):
         structure(Unknown())
 
 

@@ -28,6 +28,12 @@ COMPLEX = "abs_ real imag conjugate exp sqrt sin".split()
 REDUCE = "sum_ mean max_ min_ prod variance std l1_loss l2_loss any_ all_".split()
 
 CASES: dict[str, tuple] = {}
+
+
+def over(name, dims):
+    return lambda t: getattr(math, name)(t, dims)
+
+
 for _n in ELEMENTWISE:
     CASES[_n] = (getattr(math, _n), (A, XY))
 for _n in SIGNED:
@@ -35,11 +41,11 @@ for _n in SIGNED:
 for _n in COMPLEX:
     CASES[f"{_n} complex"] = (getattr(math, _n), (Z, XY))
 for _n in REDUCE:
-    CASES[f"{_n} over x"] = (lambda t, f=getattr(math, _n): f(t, "x"), (A, XY))
-    CASES[f"{_n} of integers"] = (lambda t, f=getattr(math, _n): f(t, "y"), (N, XY))
+    CASES[f"{_n} over x"] = (over(_n, "x"), (A, XY))
+    CASES[f"{_n} of integers"] = (over(_n, "y"), (N, XY))
 for _n in ("sum_", "mean", "max_", "any_"):
-    CASES[f"{_n} of bools"] = (lambda t, f=getattr(math, _n): f(t, "x,y"), (B, XY))
-    CASES[f"{_n} constant dim"] = (lambda t, f=getattr(math, _n): f(math.expand(t, batch(b=3)), "b,x"), (A, XY))
+    CASES[f"{_n} of bools"] = (over(_n, "x,y"), (B, XY))
+    CASES[f"{_n} constant dim"] = (lambda t, n=_n: over(n, "b,x")(math.expand(t, batch(b=3))), (A, XY))
 
 CASES |= {
     "add": (lambda a, b: a + 2 * b.y[0] - 1, (A, XY), (S, XY)),

@@ -19,7 +19,7 @@ from phiml_core.backend.choose import (
     join,
     unregister_backend,
 )
-from phiml_core.math import batch, channel, convert, precision, spatial, stack, tensor, wrap
+from phiml_core.math import channel, convert, precision, spatial, stack, tensor, wrap
 from phiml_core.ops.native import NotConcrete
 
 
@@ -165,7 +165,7 @@ def test_devices():
     assert x.device in jax_backend.devices()
     moved = jax_backend.to_device(x.native_array, jax_backend.devices()[0])
     assert moved.tolist() == [1.0]
-    with pytest.raises(ValueError, match="JAX has no device 'tpu:9'.  Its devices are"):
+    with pytest.raises(ValueError, match=r"JAX has no device 'tpu:9'.  Its devices are"):
         jax_backend.to_device(x.native_array, "tpu:9")
     with pytest.raises(ValueError, match="numpy has no device 'gpu'"):
         backend_named("numpy").to_device(np.ones(1), "gpu")

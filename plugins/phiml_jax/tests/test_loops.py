@@ -182,7 +182,7 @@ def test_gradients_through_loops(x, compiled):
         return math.sum_(math.fori_loop(3, lambda i, v: (v * x,), (x,))[0])
 
     def by_scan(x):
-        last, states = math.scan(lambda i, v: (v * x,), (x,), 3, batch("t"))
+        _, states = math.scan(lambda i, v: (v * x,), (x,), 3, batch("t"))
         return math.sum_(states[0].t[-1])
 
     def by_iterate(x):
@@ -233,7 +233,7 @@ def test_reports_come_out_of_branches_and_loops(x):
 
 def test_the_first_failure_of_a_loop_is_kept(x):
     f = math.jit_compile(lambda x: math.fori_loop(3, lambda i, v: (checked(-v, 1.5),), (x,)))
-    with pytest.raises(TooLarge, match="^1$|^2$"):
+    with pytest.raises(TooLarge, match=r"^1$|^2$"):
         f(x)
 
 
@@ -244,7 +244,7 @@ def test_eager_reports_raise_at_once(x):
         seen.append(i)
         return (checked(v * 2, 5.0),)
 
-    with pytest.raises(TooLarge, match="^8$"):
+    with pytest.raises(TooLarge, match=r"^8$"):
         math.fori_loop(10, body, (x,))
     assert seen == [0, 1]
 

@@ -5,7 +5,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from phiml_core.tree.structure import Static, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Static
 
 __all__ = ["Arguments"]
 

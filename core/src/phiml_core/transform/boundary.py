@@ -87,14 +87,17 @@ def _remembering(scalar: Callable[[Any], Any], backend: Backend, dtype: DType) -
 
     Only for what came from Python numbers: nobody else holds their memory, so that the same object has the same value.
     """
-    last, kept, on_device = None, None, False
+    memory: tuple[Any, Any, bool] = (None, None, False)  # one object, so that threads see its parts together
 
     def convert(x: Any) -> Any:
-        nonlocal last, kept, on_device
+        nonlocal memory
+        last, kept, on_device = memory
         if x is not last:
-            last, kept, on_device = x, scalar(x), False
+            kept = scalar(x)
+            memory = (x, kept, False)
         elif not on_device:  # given again: worth an array, which costs more to make and less to pass
-            kept, on_device = backend.as_array(kept, dtype), True
+            kept = backend.as_array(kept, dtype)
+            memory = (x, kept, True)
         return kept
 
     return convert

@@ -10,7 +10,7 @@ from phiml_core.shape import EMPTY, ShapeError
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.structure import flatten
+from phiml_core.tree.flatten import flatten
 
 from .boundary import backend_for, conform, entering, join_structures, prepare, wide
 from .outputs import Outputs, record

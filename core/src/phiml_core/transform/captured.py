@@ -126,7 +126,7 @@ class _Code:
             self.owners.append(function.__self__)
             return self.read(function.__func__, scope)
         if not isinstance(function, types.FunctionType):
-            call = getattr(type(function), "__call__", None)
+            call = vars(type(function)).get("__call__")
             if not isinstance(call, types.FunctionType) or isinstance(function, type) or scope is not None:
                 return None
             self.owners.append(function)

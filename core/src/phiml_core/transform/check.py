@@ -6,7 +6,7 @@ from typing import Any
 
 from phiml_core.backend.precision import precision
 from phiml_core.shape import Shape
-from phiml_core.tree.structure import flatten
+from phiml_core.tree.flatten import flatten
 
 from .gradient import gradient
 

@@ -18,7 +18,8 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
-from phiml_core.tree.structure import Leaf, Node, Static, Structure, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Leaf, Node, Static, Structure
 from phiml_core.tree.tree import tree_map
 
 from . import status

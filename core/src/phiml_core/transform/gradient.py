@@ -15,7 +15,8 @@ from phiml_core.shape import ShapeError
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.structure import Node, Structure, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Node, Structure
 from phiml_core.tree.tree import tree_leaves
 
 from .boundary import backend_for, entering, prepare, wide

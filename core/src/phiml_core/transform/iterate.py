@@ -7,7 +7,7 @@ from typing import Any
 from phiml_core.ops.create import wrap
 from phiml_core.ops.join import concat, stack
 from phiml_core.shape import Shape, ShapeError
-from phiml_core.tree.structure import flatten
+from phiml_core.tree.flatten import flatten
 from phiml_core.tree.tree import tree_map
 
 from .boundary import backend_for

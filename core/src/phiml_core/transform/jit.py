@@ -12,7 +12,8 @@ from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current
 from phiml_core.dispatch import epoch
 from phiml_core.ops.native import NotConcrete
-from phiml_core.tree.structure import Node, Static, StaticError, Structure, flatten
+from phiml_core.tree.flatten import StaticError, flatten
+from phiml_core.tree.structure import Node, Static, Structure
 
 from .arguments import Arguments
 from .boundary import backend_for, converters, entering, wide

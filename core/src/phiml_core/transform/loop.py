@@ -10,7 +10,8 @@ from phiml_core.shape import EMPTY, Shape, concat_shapes, merge_shapes
 from phiml_core.tensor.dense import dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.structure import Leaf, Node, StackedNode, Structure, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Leaf, Node, StackedNode, Structure
 from phiml_core.tree.tree import tree_leaves
 
 from . import status

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from phiml_core.backend.backend import Backend
-from phiml_core.tree.structure import Node, Structure, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Node, Structure
 
 from . import status
 from .boundary import entering, leaving, prepare

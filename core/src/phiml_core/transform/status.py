@@ -13,7 +13,8 @@ from typing import Any
 
 from phiml_core.backend.backend import Backend
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.structure import Structure, flatten
+from phiml_core.tree.flatten import flatten
+from phiml_core.tree.structure import Structure
 from phiml_core.tree.tree import tree_leaves
 
 from .boundary import leaving

@@ -1,6 +1,7 @@
 """Nested values whose leaves are tensors: sequences, dicts, and classes that name their value attributes."""
 
-from .structure import StaticError, Structure, flatten
+from .flatten import StaticError, flatten
+from .structure import Structure
 from .tree import children, is_tree, rebuild, tree_leaves, tree_map, value_attributes
 
 __all__ = [

@@ -1,32 +1,23 @@
-"""Taking trees apart at the boundary of transformed functions: native leaves, and a hashable structure that rebuilds the tree.
+"""The structure of trees: what is left of them without their native leaves, and rebuilds them from new ones.
 
 The structure holds all that is static: layouts, shapes, element types, classes, and whatever an object does not name as value.
 Structures are tuples, so that they are made, hashed and compared at the speed of C: a compiled function does so in each call.
 """
 
-import dataclasses
-import enum
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from phiml_core.backend.choose import find_backend
-from phiml_core.dispatch import generic
-from phiml_core.shape import Shape, instance
-from phiml_core.tensor.dense import Dense, dense, number
+from phiml_core.shape import Shape
+from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec
-from phiml_core.tensor.stacked import Stacked, as_dense
-from phiml_core.tensor.tensor import Tensor
+from phiml_core.tensor.stacked import Stacked
 
-from .tree import value_attributes
+from .tree import static_attributes, value_attributes
 
-__all__ = ["Leaf", "Node", "StackedNode", "Static", "StaticError", "Structure", "disassemble", "flatten", "static_node"]
+__all__ = ["Leaf", "Node", "StackedNode", "Static", "Structure"]
 
-_new = tuple.__new__
-
-
-class StaticError(TypeError):
-    """A value cannot be part of the structure of a transformed function, because it cannot be compared."""
+_new: Any = tuple.__new__
 
 
 class Structure(tuple[Any, ...]):
@@ -121,199 +112,6 @@ class Node(Structure):
             part._collect(found)
 
 
-# --- taking apart ---
-
-
-@generic(on="value")
-def flatten(value: Any, leaves: list[Any]) -> Structure:
-    """The structure of a tree; its native arrays and numbers are appended to `leaves`.
-
-    Tensors, numbers (int, float, complex) and native arrays are leaves; sequences, dicts and objects that name their value attributes
-    are taken apart; anything else is static and must be hashable.
-
-    Raises:
-        StaticError: a static part is not hashable, or holds a tensor.
-    """
-    names = value_attributes(type(value))
-    if names is not None:
-        return disassemble(value, names, leaves)
-    backend = find_backend(value)
-    if backend is not None:
-        leaves.append(value)
-        return _native_leaf(backend, value)
-    return static_node(value)
-
-
-def static_node(value: Any) -> Static:
-    """A value as a static part.  Raises StaticError if it cannot be compared, or hides a tensor."""
-    cls = type(value)
-    try:
-        hash(value)
-    except TypeError:
-        raise StaticError(
-            f"A {cls.__module__}.{cls.__qualname__} is neither a tensor nor a number nor hashable, so a transformed "
-            "function cannot tell two of them apart.  Give it __value_attrs__ (names of attributes that hold tensors) or a hash."
-        ) from None
-    if cls in _PLAIN:
-        return Static(cls, value)
-    if not dataclasses.is_dataclass(cls):
-        if len(_PLAIN) < 4096:
-            _PLAIN.add(cls)
-    else:  # its fields are its values: a tensor among them would silently become a constant
-        hidden = [f.name for f in dataclasses.fields(cls) if isinstance(getattr(value, f.name, None), Tensor)]
-        if hidden:
-            raise StaticError(
-                f"{cls.__qualname__} holds a tensor in {hidden[0]!r} but does not name its values, so a transformed function would take "
-                f"it as a constant.  Declare __value_attrs__ = {tuple(hidden)!r} in the class."
-            )
-    return Static(cls, value)
-
-
-_PLAIN: set[type] = set()  # classes of static values that are no dataclasses
-_NATIVE: dict[Any, Leaf] = {}
-
-
-def _native_leaf(backend: Any, value: Any) -> Leaf:
-    key = (backend, backend.sizes(value), backend.dtype(value))
-    found = _NATIVE.get(key)
-    if found is None:
-        axes = instance(**{f"axis{i}": s for i, s in enumerate(key[1])})
-        if len(_NATIVE) > 1024:
-            _NATIVE.clear()
-        found = _NATIVE[key] = Leaf(dense(value, axes, backend=backend).spec, "native")
-    return found
-
-
-class _StaticNames(dict[type, tuple[str, ...] | None]):
-    """Names of the static attributes that a class declares as `__static_attrs__` or as fields of a dataclass; None for other
-    classes, whose instances say it themselves."""
-
-    def __missing__(self, cls: type) -> tuple[str, ...] | None:
-        values = value_attributes(cls) or ()
-        declared = getattr(cls, "__static_attrs__", None)
-        if declared is not None:
-            self[cls] = tuple(declared)
-            return self[cls]
-        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else None
-        names = None if fields is None else tuple(f.name for f in fields if f.name not in values)
-        self[cls] = names
-        return names
-
-
-_STATIC_NAMES = _StaticNames()
-
-
-def disassemble(value: Any, names: tuple[str, ...], leaves: list[Any]) -> Node:
-    """The structure of an object whose attributes `names` are values and whose other attributes are static."""
-    cls = type(value)
-    fields = _STATIC_NAMES[cls]
-    if fields is None:
-        fields = tuple(n for n in _attributes(value) if n not in names and not n.startswith("__"))
-    values = tuple([getattr(value, n) for n in fields])
-    static = (fields, values, kinds(values))
-    try:
-        hash(static)
-    except TypeError:
-        _refuse(cls, names, fields, values, "not hashable")
-    for v in values:
-        if isinstance(v, Tensor):
-            _refuse(cls, names, fields, values, "a tensor")
-    return Node(cls, static, tuple([flatten(getattr(value, n), leaves) for n in names]))
-
-
-def _attributes(value: Any) -> list[str]:
-    """Names of all attributes of an instance, in its dict or in slots."""
-    slots = [s for c in type(value).__mro__ for s in _as_tuple(c.__dict__.get("__slots__", ()))]
-    return [*getattr(value, "__dict__", ()), *(s for s in slots if s != "__weakref__" and hasattr(value, s))]
-
-
-def _as_tuple(slots: Any) -> tuple[str, ...]:
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def kinds(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Classes of static values, since 1 == True == 1.0."""
-    return tuple([kinds(v) if type(v) is tuple else type(v) for v in values])
-
-
-def _refuse(cls: type, names: tuple[str, ...], fields: tuple[str, ...], values: tuple[Any, ...], what: str) -> None:
-    bad = next(n for n, v in zip(fields, values, strict=True) if isinstance(v, Tensor) or not _hashable(v))
-    raise StaticError(
-        f"Attribute {bad!r} of {cls.__qualname__} is static (it is not among its value attributes {names}) but {what}.  "
-        "Name it in __value_attrs__ if it holds tensors, or make it a tuple."
-    )
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-class _Leaves(dict[Spec, Leaf]):
-    def __missing__(self, spec: Spec) -> Leaf:
-        if len(self) > 4096:
-            self.clear()
-        found = self[spec] = Leaf(spec)
-        return found
-
-
-_LEAVES = _Leaves()
-_NUMBERS = {kind: Leaf(number(kind(1)).spec, kind) for kind in (int, float, complex)}
-
-
-@flatten.dispatch
-def _(value: Dense, leaves):
-    leaves.append(value.native_array)
-    return _LEAVES[value.spec]
-
-
-@flatten.dispatch
-def _(value: Stacked, leaves):
-    if value.shape.is_uniform:
-        return flatten(as_dense(value), leaves)
-    return StackedNode(value.dim, tuple([flatten(c, leaves) for c in value.components]))
-
-
-@flatten.dispatch
-def _(value: Tensor, leaves):
-    names = value_attributes(type(value))
-    if names is None:
-        raise StaticError(
-            f"The tensor layout {type(value).__qualname__} does not say what its values are.  Give it __value_attrs__, e.g. ('values',)."
-        )
-    return disassemble(value, names, leaves)
-
-
-for _kind in (int, float, complex):
-
-    def _number(value: Any, leaves: list[Any], kind: Any = _kind, leaf: Leaf = _NUMBERS[_kind]) -> Leaf:
-        leaves.append(value if type(value) is kind else kind(value))  # NumPy's float64 is a float
-        return leaf
-
-    flatten.register((_kind,), _number)
-
-
-@flatten.dispatch
-def _(value: bool | str | None, leaves):
-    return _new(Static, (type(value), value))
-
-
-flatten.register((enum.Enum,), lambda value, leaves: Static(type(value), value), priority=1)  # also those that are ints
-
-
-@flatten.dispatch
-def _(value: tuple | list, leaves):
-    return _new(Node, (type(value), None, tuple([flatten(v, leaves) for v in value])))
-
-
-@flatten.dispatch
-def _(value: dict, leaves):
-    return _new(Node, (dict, tuple(value), tuple([flatten(v, leaves) for v in value.values()])))
-
-
 # --- putting together ---
 
 
@@ -337,9 +135,10 @@ def _assemble_plain(cls: type, static: Any, parts: list[Any]) -> Any:
 
 
 def _is_plain(cls: type) -> bool:
-    declared = (*(value_attributes(cls) or ()), *(_STATIC_NAMES[cls] or ()))
+    statics = static_attributes(cls)
+    declared = (*(value_attributes(cls) or ()), *(statics or ()))
     data = any(hasattr(type(c.__dict__.get(n)), "__set__") for c in cls.__mro__ for n in declared)
-    return _STATIC_NAMES[cls] is not None and cls.__dictoffset__ != 0 and not data
+    return statics is not None and cls.__dictoffset__ != 0 and not data
 
 
 class _Assemble(dict[type, Any]):

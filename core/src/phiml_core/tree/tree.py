@@ -8,7 +8,7 @@ from typing import Any
 from phiml_core.dispatch import generic
 from phiml_core.tensor.tensor import Tensor
 
-__all__ = ["children", "is_tree", "rebuild", "tree_leaves", "tree_map", "value_attributes"]
+__all__ = ["children", "is_tree", "rebuild", "static_attributes", "tree_leaves", "tree_map", "value_attributes"]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -24,6 +24,20 @@ def value_attributes(cls: type) -> tuple[str, ...] | None:
         marked = tuple(f.name for f in dataclasses.fields(cls) if f.metadata.get("value"))
         return marked or None
     return None
+
+
+def static_attributes(cls: type) -> tuple[str, ...] | None:
+    """Names of the static attributes that a class declares as `__static_attrs__` or as fields of a dataclass; None for other classes,
+    whose instances say it themselves."""
+    declared = getattr(cls, "__static_attrs__", None)
+    if declared is not None:
+        return tuple(declared)
+    values = value_attributes(cls) or ()
+    return (
+        tuple([f.name for f in dataclasses.fields(cls) if f.name not in values])
+        if dataclasses.is_dataclass(cls)
+        else None
+    )
 
 
 @generic(on="value")

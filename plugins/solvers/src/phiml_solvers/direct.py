@@ -13,7 +13,7 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform.boundary import entering
-from phiml_core.tree.structure import flatten
+from phiml_core.tree import flatten
 
 from .assemble import assemble
 from .criterion import has_diverged, norm, rounding, system_dims, target
