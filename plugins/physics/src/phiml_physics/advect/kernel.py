@@ -2,8 +2,7 @@
 
 The form (shifted copies or gathers, see `grid.lookup`) is chosen by one predicate inside the compiled program.  The
 derivative stands around this choice, so that only the values and displacements are kept for it, and each form has an
-adjoint of its own
-kind: shifts for shifts, scatters for gathers.
+adjoint of its own kind: shifts for shifts, scatters for gathers.
 """
 
 import functools

@@ -111,4 +111,4 @@ def _allowed_divergence(values: list[Tensor], h: float) -> Tensor:
     for v in values:
         fastest = math.max_(abs(stop_gradient(v)), spatial)
         speed = fastest if speed is None else math.maximum(speed, fastest)
-    return speed * ((0.5e-10 if get_precision() == 64 else 0.5e-5) / h)
+    return speed * ((0.9e-10 if get_precision() == 64 else 0.9e-5) / h)

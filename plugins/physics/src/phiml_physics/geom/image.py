@@ -191,8 +191,8 @@ def _means(
         half = 0.0 if n == cells.normal else 0.5 * dx
         low.append(centers - half)
         high.append(centers + half)
-    corners = [np.stack(np.meshgrid(*c, indexing="ij"), -1) for c in (low, high)]
-    values = mean_coverage(picture.coverage, *corners, lower, upper)
+    first, last = (np.stack(np.meshgrid(*c, indexing="ij"), -1) for c in (low, high))
+    values = mean_coverage(picture.coverage, first, last, lower, upper)
     return values, cells.resolution[",".join(axes)]
 
 

@@ -1,6 +1,7 @@
 """Linear interpolation along one axis between grids whose positions are known before any value is."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def regrid(values: Tensor, boundary: Extrapolation, source: UniformGrid, target:
             _reach(ends[0]), _reach(ends[1]),
         )  # fmt: skip
         if kind != "same":
-            values = {"shift": _shift, "average": _average, "table": _table}[kind](values, boundary, name, *plan)
+            values = _FORMS[kind](values, boundary, name, *plan)
     return values
 
 
@@ -96,3 +97,6 @@ def _table(
     if not any(weights):
         return near
     return near + constant(weights, spatial(name)) * (wide[{name: list(after)}] - near)
+
+
+_FORMS: dict[str, Callable[..., Tensor]] = {"shift": _shift, "average": _average, "table": _table}

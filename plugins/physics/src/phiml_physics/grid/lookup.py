@@ -1,12 +1,10 @@
 """Linear interpolation at positions, given as a displacement from the cell centers of the grid (in cells) or in length.
 
 Two forms give the same values.  While every displacement is shorter than one cell, each corner of the cell around a
-position
-is the value of the cell itself or of a neighbour, chosen by the sign of the displacement: shifted copies and
-    selections,
-no indices.  For any displacement: indices and gathers.  Both pick the cell index + floor(-d), so that also the
-smallest and the largest corner, which limit MacCormack's correction, agree.  Both read an array that has one layer of
-boundary values around.
+position is the value of the cell itself or of a neighbour, chosen by the sign of the displacement: shifted copies and
+selections, no indices.  For any displacement: indices and gathers.  Both pick the cell index + floor(-d), so that also
+the smallest and the largest corner, which limit MacCormack's correction, agree.  Both read an array that has one layer
+of boundary values around.
 """
 
 import itertools
@@ -73,8 +71,7 @@ def shift_corners(padded: Tensor, d: Vectors, dims: tuple[str, ...], back: bool 
 
     Args:
         back: around x + d instead.  At d = 0 the cells on both sides of x are chosen, one on each way, as for d < 0:
-            the
-            derivative of going forth and back is that of one direction, also in a fluid at rest.
+            the derivative of going forth and back is that of one direction, also in a fluid at rest.
     """
     sizes = [padded.shape.get_size(n) - 2 for n in dims]
     lower = [x <= 0 if back else x > 0 for x in d]
@@ -137,7 +134,7 @@ def gather_corners(padded: Tensor, cells: list[Pair], dims: tuple[str, ...]) -> 
     flat = primitive.reshape(full_array(block, concat_shapes(order, rest)), (order.volume, *rest.sizes))
     flat = backend.as_array(flat)
     outer = block.shape.without(order).without(rest)
-    corners = []
+    corners: list[Tensor] = []
     for p in positions:
         values = primitive.gather(flat, (backend.as_array(p.native_array),))
         stored = concat_shapes(p.spec.stored, rest)

@@ -42,7 +42,7 @@ def grid_geometry(
             raise GridError("The number of cells does not follow from values on faces.  Give it, e.g. x=64, y=80.")
         else:
             raise GridError("A grid needs the number of cells along each axis, e.g. x=64, y=80.")
-    return UniformGrid(resolution, bounds, **{n: int(s) for n, s in sizes.items()})
+    return UniformGrid(math.merge_shapes(resolution or math.EMPTY, spatial(**sizes)), bounds)
 
 
 def stored(value: Tensor, resolution: Shape) -> Tensor:

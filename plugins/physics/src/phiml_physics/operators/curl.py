@@ -110,13 +110,13 @@ def _of_scalar(field: CenteredGrid, at: str) -> Any:
         parts = derivative(field.values, field.boundary, y, dy), -derivative(field.values, field.boundary, x, dx)
         return CenteredGrid.of(Stacked(parts, channel(vector=names)), rule, field.geometry)
     corners, rule = _at_corners(field), _flow_boundary(field)
-    parts = []
+    slopes = []
     for n, other, d, sign in ((x, y, dy, 1.0), (y, x, dx, -1.0)):
         slope = between_neighbours(corners, field.boundary, other, d, (False, False)) * sign
         full = field.geometry.faces(n, True, True)
-        parts.append((slope, full, n))
+        slopes.append((slope, full, n))
     targets = face_grids(field.geometry, rule)
-    values = [regrid(v, rule.component(n), full, t) for (v, full, n), t in zip(parts, targets, strict=True)]
+    values = [regrid(v, rule.component(n), full, t) for (v, full, n), t in zip(slopes, targets, strict=True)]
     return StaggeredGrid.from_components(values, rule, field.geometry)
 
 
