@@ -13,6 +13,7 @@ from phiml_core.shape import ShapeError, UnknownDim
 FAR = ["zero-gradient", "periodic", "symmetric", "antisymmetric", 0, 2.5, {"x": (0, 1.5), "y": "periodic"}]
 NEAR = [
     {"x": ("zero-gradient", 1), "y": (2, "symmetric")},
+    {"x": (1, "periodic"), "y": ("periodic", "zero-gradient")},
     {"x": ("antisymmetric", "zero-gradient"), "y": ("symmetric", "antisymmetric")},
 ]
 

@@ -153,3 +153,4 @@ def ghost(boundary: Extrapolation, value: Tensor, dim: str, upper: bool, width: 
     Returns:
         A tensor with `width` items along `dim`; other dims of `value` may be missing where it is constant along them.
     """
+    ...

@@ -164,11 +164,9 @@ class Cells:
             j = self.remainder(i, 2 * n)
             back = self.subtract(2 * n - 1, j)
             return self.minimum(j, back), self.sign(self.less(j, n)) if lower == "antisymmetric" else None
-        below, above = self.less(i, 0), self.less(n - 1, i)
-        led = {"edge": 0, "wrap": self.add(i, n), "symmetric": self.subtract(-1, i)}
-        j = self.where(below, led["symmetric" if lower == "antisymmetric" else lower], i)
-        led = {"edge": n - 1, "wrap": self.subtract(i, n), "symmetric": self.subtract(2 * n - 1, i)}
-        j = self.where(above, led["symmetric" if upper == "antisymmetric" else upper], j)
+        below, above = self.less(i, 0), self.less(n - 1, i)  # different rules: each mirror is followed once
+        j = self.where(below, 0 if lower == "edge" else self.subtract(-1, i), i)
+        j = self.where(above, n - 1 if upper == "edge" else self.subtract(2 * n - 1, i), j)
         flipped = below if lower == "antisymmetric" else above if upper == "antisymmetric" else None
         sign = None if flipped is None else self.negative(self.sign(flipped))
         return self.clip(j, 0, n - 1), sign

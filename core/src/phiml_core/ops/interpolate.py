@@ -154,17 +154,19 @@ def _rules(
     grid: Dense, names: tuple[str, ...], boundary: Extrapolation
 ) -> tuple[Tensor, tuple[Rule, ...], tuple[bool, ...]]:
     """How positions lead back inside; sides that no position inside stands for get a margin of one cell instead."""
-    rules, widths, shifts = [], {}, []
+    rules: list[Rule] = []
+    widths: dict[str, tuple[int, int]] = {}
     for name in names:
-        sides = [boundary.side(name, upper) for upper in (False, True)]
-        known = ("edge", "wrap", "symmetric", "antisymmetric")
-        keys = [s.plan_key if s.plan_key in known else None for s in sides]
-        if None in keys:  # one margin changes what the rule of the other side repeats, but not where that lies
-            widths[name] = tuple(int(k is None) for k in keys)
-        rules.append(tuple(k or "edge" for k in keys))
-        shifts.append(keys[0] is None)
+        lower, upper = (boundary.side(name, up).plan_key for up in (False, True))
+        known = (
+            ("edge", "wrap", "symmetric", "antisymmetric") if lower == upper else ("edge", "symmetric", "antisymmetric")
+        )
+        if lower not in known or upper not in known:
+            widths[name] = int(lower not in known), int(upper not in known)
+        rules.append((lower if lower in known else "edge", upper if upper in known else "edge"))
     ordered = {n: widths[n] for n in grid.shape.names if n in widths}  # where two margins meet, the last dim decides
-    return (pad(grid, ordered, boundary) if ordered else grid), tuple(rules), tuple(shifts)  # type: ignore[return-value]
+    shifts = tuple(widths.get(n, (0, 0))[0] == 1 for n in names)
+    return (pad(grid, ordered, boundary) if ordered else grid), tuple(rules), shifts
 
 
 # --- dense ---
