@@ -1,5 +1,6 @@
 """What happens to values at the boundary of a transformed function: which backend runs it, and what its leaves become."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,7 +76,7 @@ def converters(given: Structure, seen: Structure, backend: Backend) -> list[tupl
         if g.spec.backend is not backend or isinstance(g.kind, type):
             dtype = s.spec.dtype
             if g.spec.stored:
-                found.append((i, lambda x, t=dtype: backend.as_array(x, t)))
+                found.append((i, functools.partial(backend.as_array, dtype=dtype)))
             else:
                 scalar = backend.scalar(dtype)
                 found.append((i, _remembering(scalar, backend, dtype) if g.spec.weak else scalar))
@@ -168,8 +169,9 @@ def describe(s: Structure) -> str:
         return f"a non-uniform tensor along {s.dim}"
     assert isinstance(s, Node)
     static = "" if s.static is None or s.cls is dict else f" with {dict(zip(*s.static[:2], strict=True))}"
-    names = s.static if s.cls is dict else [""] * len(s.parts)
-    return f"{s.cls.__name__}({', '.join(f'{n}: ' * bool(n) + describe(p) for n, p in zip(names, s.parts, strict=True))}){static}"
+    keys = [f"{key}: " for key in s.static or ()] if s.cls is dict else [""] * len(s.parts)
+    parts = [key + describe(p) for key, p in zip(keys, s.parts, strict=True)]
+    return f"{s.cls.__name__}({', '.join(parts)}){static}"
 
 
 def _join_specs(a: Spec, b: Spec, what: str, place: str) -> Spec:

@@ -1,6 +1,5 @@
 """Noticing that what a compiled function reads besides its arguments has changed since it was traced."""
 
-import dataclasses
 import dis
 import functools
 import types
@@ -34,11 +33,12 @@ class Captured:
         code.read(function)
         self._watches: list[tuple[Any, Callable[[], tuple[Any, ...]], tuple[Any, ...]]] = []
         self._seen: set[int] = set()
-        for scope, names in code.scopes.values():
-            self._watch(tuple(names), lambda s=scope, n=tuple(names): tuple(map(s.get, n)), code.attributes)
+        for scope, found in code.scopes.values():
+            names = tuple(found)
+            self._watch(names, functools.partial(_values, scope, names), code.attributes)
         if code.cells:
             names, cells = zip(*code.cells, strict=True)
-            self._watch(names, lambda c=cells: _contents(c), code.attributes)
+            self._watch(names, functools.partial(_contents, cells), code.attributes)
         for value in (*code.owners, *arguments):
             self._look_inside(type(value).__name__, value, code.attributes)
         del self._seen
@@ -65,9 +65,10 @@ class Captured:
         elif hasattr(value, "__dict__"):
             own = vars(value)
             data = [n for n in own if n in attributes and not isinstance(own[n], (*_CODE, types.ModuleType))]
-            if data and not (dataclasses.is_dataclass(value) and value.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+            frozen = getattr(getattr(value, "__dataclass_params__", None), "frozen", False)
+            if data and not frozen:
                 label = getattr(value, "__name__", name)
-                self._watch(tuple([f"{label}.{n}" for n in data]), lambda: tuple(map(own.get, data)), attributes)
+                self._watch(tuple([f"{label}.{n}" for n in data]), functools.partial(_values, own, data), attributes)
             else:
                 for n in data:
                     self._look_inside(f"{name}.{n}", own[n], attributes)
@@ -85,6 +86,10 @@ class Captured:
                 return names if isinstance(names, str) else names[different[0]]
             return names if isinstance(names, str) else names[0]
         return None
+
+
+def _values(scope: dict[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(map(scope.get, names))
 
 
 def _contents(cells: tuple[Any, ...]) -> tuple[Any, ...]:

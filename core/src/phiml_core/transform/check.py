@@ -1,11 +1,14 @@
 """Checking derivatives against differences of values."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.backend.precision import precision
+from phiml_core.ops.reduce import sum_
 from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.flatten import flatten
 
 from .gradient import gradient
@@ -65,8 +68,15 @@ def check_gradient(
         NoGradient: the backend has no derivatives.
     """
     if not args and not kwargs:
-        return lambda *a, **k: check_gradient(
-            f, wrt, *a, rel_tolerance=rel_tolerance, step=step, samples=samples, one_sided=one_sided, seed=seed, **k
+        return functools.partial(  # type: ignore[return-value]
+            check_gradient,
+            f,
+            wrt,
+            rel_tolerance=rel_tolerance,
+            step=step,
+            samples=samples,
+            one_sided=one_sided,
+            seed=seed,
         )
     import inspect
 
@@ -83,14 +93,15 @@ def check_gradient(
             call = inspect.BoundArguments(bound.signature, {**arguments, **changes})  # type: ignore[arg-type]
             out = f(*call.args, **call.kwargs)
             out = out[0] if isinstance(out, (tuple, list)) else out
-            return float(out.sum if hasattr(out, "shape") and out.shape else out)
+            return float(sum_(out, out.shape) if isinstance(out, Tensor) else out)
 
         call = inspect.BoundArguments(bound.signature, arguments)  # type: ignore[arg-type]
         grads = gradient(f, names, get_output=False)(*call.args, **call.kwargs)
         rng = np.random.default_rng(seed)
         elements = []
         for name, grad in zip(names, grads, strict=True):
-            leaves, slopes = [], []
+            leaves: list[Any] = []
+            slopes: list[Any] = []
             structure = flatten(arguments[name], leaves)
             flatten(grad, slopes)
             for i, leaf in enumerate(structure.leaf_structures()):

@@ -84,7 +84,7 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
+        if kwargs:  # into the places of their parameters
             args = inspect.signature(function).bind(*args, **kwargs).args
         leaves: list[Any] = []
         given = flatten(args, leaves)
@@ -95,7 +95,7 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         trace = _Trace(function, gradient, seen, backend, name)
         rule = backend.custom_vjp(
             lambda *xs: (outs := trace.run(*xs), (xs, outs)),
-            lambda residuals, cotangents: trace.pull_back(*residuals, cotangents),
+            lambda residuals, cotangents: trace.pull_back(residuals[0], residuals[1], cotangents),
             trace.run,
         )
         with explained(backend, name):
@@ -141,6 +141,7 @@ class _Trace:
                 f"The gradient of {self.name} must return a tuple of {len(args)} gradients, one per argument, not {_short(grads)}."
             )
         result: list[Any] = []
+        assert isinstance(self.seen, Node)
         for part, grad in zip(self.seen.parts, grads, strict=True):
             found: list[Any] = []
             self._match(flatten(grad, found), part, iter(found), result)

@@ -24,14 +24,10 @@ def difference(key: tuple[Any, ...], earlier: Sequence[tuple[Any, ...]], argumen
                 place, was, now = _first(a, b, name)
                 return f"argument {place} was {was} and is now {now}"
     if new[1] != old[1]:
-        streams = iter(old[1][1]), iter(new[1][1])
-        for name, a, b in zip(arguments.static, old[1][0], new[1][0], strict=True):
-            was, now = (
-                (s, s.build(iter([next(stream) for _ in s.leaf_structures()])))
-                for s, stream in zip((a, b), streams, strict=True)
-            )
-            if repr(was) != repr(now):
-                return f"auxiliary argument {name} was {_plain(was[1])} and is now {_plain(now[1])}"
+        values = [[_plain(s.build(stream)) for s in key[0]] for key in (old[1], new[1]) for stream in [iter(key[1])]]
+        for name, was, now in zip(arguments.static, *values, strict=True):
+            if was != now:
+                return f"auxiliary argument {name} was {was} and is now {now}"
     if new[2] is not old[2]:
         return f"the precision was {old[2].bits} bits and is now {new[2].bits}"
     return f"the default backend was {old[3].name} and is now {new[3].name}" if new != old else "it was forgotten"

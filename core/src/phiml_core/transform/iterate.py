@@ -213,15 +213,13 @@ class _Callback(_Silent):
 def _bar(progress: Any, total: int) -> Any:
     if not progress:
         return _Silent()
-    if callable(progress):
+    if progress is not True:
         return _Callback(progress, total)
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Callback(_print, total)
-    bar = tqdm(total=total, unit="step")
-    bar.silent = False
-    return bar
+    return tqdm(total=total, unit="step")
 
 
 def _print(done: int, total: int) -> None:

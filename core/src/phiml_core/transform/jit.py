@@ -103,7 +103,8 @@ class JitFunction(Generic[P, R]):
         """How calls of a structure that was not met before are run."""
         given = Node(tuple, None, key[0])
         backend = backend_for(given)
-        program, convert = None, ()
+        program: Program | None = None
+        convert: Any = ()
         if backend.can_jit:
             seen = entering(given, backend)
             program = self._programs.setdefault((seen, *key[1:]), Program(backend, seen))
@@ -111,6 +112,8 @@ class JitFunction(Generic[P, R]):
             while len(self._programs) > _MANY:
                 self._programs.pop(next(iter(self._programs)))
                 self._calls.clear()
+        if len(self._calls) > 4 * _MANY:
+            self._calls.clear()
         self._calls[key] = program, convert
         return program, convert
 

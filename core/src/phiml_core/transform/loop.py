@@ -1,5 +1,6 @@
 """Loops whose number of steps or condition may be known only when compiled code runs."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -144,7 +145,7 @@ def while_loop(condition: Callable[..., Any], body: Callable[..., Any], state: S
             break
         if not holds:
             return state
-        new, known = _try(lambda s=state: body(*s), what)
+        new, known = _try(functools.partial(body, *state), what)
         if not known:
             break
         state = new
@@ -174,7 +175,7 @@ def fori_loop(count: Any, body: Callable[..., Any], state: State) -> State:
     state = tuple(state)
     if is_known((count, state)):
         for i in range(int(count)):
-            new, known = _try(lambda i=i, s=state: body(i, *s), what)
+            new, known = _try(functools.partial(body, i, *state), what)
             if not known:
                 break
             state = new
@@ -206,7 +207,7 @@ def scan(body: Callable[..., Any], state: State, count: int, dim: Shape) -> tupl
     if is_known(state):
         states: list[State] = []
         for i in range(count):
-            new, known = _try(lambda i=i, s=state: body(i, *s), what)
+            new, known = _try(functools.partial(body, i, *state), what)
             if not known:
                 break
             states.append(new)

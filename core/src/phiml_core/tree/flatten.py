@@ -127,7 +127,7 @@ def disassemble(value: Any, names: tuple[str, ...], leaves: list[Any]) -> Node:
 
 def _attributes(value: Any) -> list[str]:
     """Names of all attributes of an instance, in its dict or in slots."""
-    return [*getattr(value, "__dict__", ()), *[s for s in _slots(type(value)) if hasattr(value, s)]]
+    return [*getattr(value, "__dict__", ()), *[s for s in _slots(type(value)) if hasattr(value, s)]]  # type: ignore[arg-type]
 
 
 @functools.cache

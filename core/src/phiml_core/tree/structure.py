@@ -117,7 +117,7 @@ class Node(Structure):
 
 def _assemble_object(cls: type, static: Any, parts: list[Any]) -> Any:
     """An object from its static and its other attributes, made without running `__init__`."""
-    new = cls.__new__(cls)
+    new: Any = object.__new__(cls)
     names = value_attributes(cls) or ()
     set_ = object.__setattr__
     for name, value in zip((*static[0], *names), (*static[1], *parts), strict=True):
@@ -127,7 +127,7 @@ def _assemble_object(cls: type, static: Any, parts: list[Any]) -> Any:
 
 def _assemble_plain(cls: type, static: Any, parts: list[Any]) -> Any:
     """The same for classes without slots and properties of these names."""
-    new = cls.__new__(cls)
+    new: Any = object.__new__(cls)
     attributes = new.__dict__
     attributes.update(zip(static[0], static[1], strict=True))
     attributes.update(zip(value_attributes(cls) or (), parts, strict=True))

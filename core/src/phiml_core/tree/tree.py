@@ -1,7 +1,6 @@
 """Trees: nested values whose leaves are tensors."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,19 +10,24 @@ from phiml_core.tensor.tensor import Tensor
 __all__ = ["children", "is_tree", "rebuild", "static_attributes", "tree_leaves", "tree_map", "value_attributes"]
 
 
-@functools.lru_cache(maxsize=1024)
 def value_attributes(cls: type) -> tuple[str, ...] | None:
     """Names of the attributes that hold the values of instances of `cls`, or None if it does not name them.
 
     A class names them as `__value_attrs__`; a dataclass may mark fields by `field(metadata={'value': True})` instead.
     """
-    named = getattr(cls, "__value_attrs__", None)
-    if named is not None:
-        return tuple(named)
-    if dataclasses.is_dataclass(cls):
-        marked = tuple(f.name for f in dataclasses.fields(cls) if f.metadata.get("value"))
-        return marked or None
-    return None
+    return _VALUES[cls]
+
+
+class _ValueAttributes(dict[type, tuple[str, ...] | None]):
+    def __missing__(self, cls: type) -> tuple[str, ...] | None:
+        named = getattr(cls, "__value_attrs__", None)
+        if named is None and dataclasses.is_dataclass(cls):
+            named = [f.name for f in dataclasses.fields(cls) if f.metadata.get("value")] or None
+        self[cls] = None if named is None else tuple(named)
+        return self[cls]
+
+
+_VALUES = _ValueAttributes()
 
 
 def static_attributes(cls: type) -> tuple[str, ...] | None:
