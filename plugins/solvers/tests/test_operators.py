@@ -24,7 +24,15 @@ def both(rng, sizes):
 
 
 @pytest.mark.parametrize("sides", [*itertools.product(SIDES, repeat=2)])
-def test_adjoint_identity(sides, double, place, rng):
+def test_adjoint_identity(sides, double, rng):
+    check_adjoint(sides, rng)
+
+
+def test_adjoint_identity_on_each_backend(double, place, rng):
+    check_adjoint(("closed", "open above"), rng)
+
+
+def check_adjoint(sides, rng):
     for solid in (None, OBSTACLES["boxes"]((12, 10))):
         operator = grid((12, 10), sides, solid, dx=(0.5, 0.3))
         x, y = both(rng, (12, 10))

@@ -129,7 +129,7 @@ def test_unknown_names(place):
     y = tensor(np.zeros((4, 4)), spatial("x,y"))
     with pytest.raises(UnknownAlgorithm, match=r"known: .*cg.*phiml-solvers"):
         solve(LinearProblem(grid((4, 4)), y), "gauss")
-    with pytest.raises(UnknownPreconditioner, match="'spectral', 'jacobi'"):
+    with pytest.raises(UnknownPreconditioner, match="'spectral', 'multigrid', 'jacobi'"):
         solve(LinearProblem(grid((4, 4)), y), Solve("CG", preconditioner="ilu"))
     with pytest.raises(UnknownPreconditioner, match="no separable"):
         solve(LinearProblem(Stencil.of({(0, 0): 1.0}, spatial(x=4, y=4)), y), Solve("CG", preconditioner="spectral"))

@@ -36,7 +36,7 @@ def error(sides, sizes, method):
 
 
 @pytest.mark.parametrize("sides", [*itertools.product(SIDES, repeat=1), *itertools.product(SIDES, repeat=2)])
-def test_second_order_with_transform(sides, double, place):
+def test_second_order_with_transform(sides, double):
     coarse = error(sides, (12, 15)[: len(sides)], "transform")
     fine = error(sides, (24, 30)[: len(sides)], "transform")
     assert 3.6 < coarse / fine < 4.4

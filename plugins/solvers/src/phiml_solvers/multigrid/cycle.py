@@ -22,7 +22,7 @@ def chebyshev(count: int, lowest: float, highest: float = 2.0) -> tuple[float, .
     return tuple(1 / (middle + radius * cos(pi * (2 * k - 1) / (2 * count))) for k in range(1, count + 1))
 
 
-FINE, COARSE, COARSEST = chebyshev(2, 0.4), chebyshev(3, 0.3), chebyshev(4, 0.1)
+FINE, COARSE, COARSEST = chebyshev(2, 0.4), chebyshev(3, 0.3), chebyshev(3, 0.1)
 """Smoothing steps before (and in reverse order after) the correction; more on coarse grids, where they cost little, since obstacles
 make correction by blocks worse there."""
 
