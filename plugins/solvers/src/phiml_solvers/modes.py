@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from phiml_core.backend.precision import current
 from phiml_core.backend.spectral_kinds import orthonormal
 from phiml_core.math import dot
 from phiml_core.shape import Shape, spatial
@@ -60,9 +61,8 @@ class LowModes:
 
     def _expand(self, along: str | None) -> Dense:
         result = self.coefficients
-        for dim, modes in zip(self.box.dims, _bases(self.box)):
-            basis = modes.slopes if dim == along else modes.values
-            result = dot(result, f"{dim}_mode", constant(basis, spatial(f"{dim}_mode", dim)), f"{dim}_mode")
+        for dim, values, slopes in zip(self.box.dims, *_bases(self.box)[:2]):
+            result = dot(result, f"{dim}_mode", slopes if dim == along else values, f"{dim}_mode")
         return result
 
 
@@ -74,17 +74,40 @@ def part_values(part: Any) -> Any:
 def low_part(operator: BoxLaplace, y: Tensor) -> LowModes:
     """The low modes of A⁻¹ y."""
     result = y
-    for dim, modes in zip(operator.dims, _bases(operator)):
-        result = dot(result, dim, constant(modes.values, spatial(f"{dim}_mode", dim)), dim)
+    for dim, values in zip(operator.dims, _bases(operator)[0]):
+        result = dot(result, dim, values, dim)
     return low_adjoint(operator, result)
 
 
 def low_adjoint(operator: BoxLaplace, coefficients: Tensor) -> LowModes:
     """A⁻¹ of a sum of low modes, given by coefficients."""
-    names = tuple(f"{dim}_mode" for dim in operator.dims)
-    inverse = transform_inverse(operator.kinds, operator.resolution, operator.spacing)
-    picked = inverse[np.ix_(*[modes.positions for modes in _bases(operator)])]
-    return LowModes(operator, coefficients * constant(picked, spatial(*names)))
+    return LowModes(operator, coefficients * _bases(operator)[2])
+
+
+def _bases(operator: BoxLaplace) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
+    """Values and slopes of the modes per dim, and the inverse eigenvalues of their products, as constants."""
+    key = operator.kinds, operator.boundary, operator.resolution, operator.resolution.names, operator.spacing
+    return _all_bases(*key, low_counts(operator), current().float.name)
+
+
+@lru_cache(maxsize=32)
+def _all_bases(
+    kinds: tuple[str, ...],
+    boundary: Any,
+    resolution: Shape,
+    names: Any,
+    spacing: Any,
+    counts: tuple[int, ...],
+    dtype: str,
+) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
+    found = [_modes(*args) for args in zip(kinds, boundary, resolution.sizes, spacing, counts)]
+    dims = [spatial(f"{n}_mode", n) for n in names]
+    inverse = transform_inverse(kinds, resolution, spacing)[np.ix_(*[modes.positions for modes in found])]
+    return (
+        tuple(constant(modes.values, d) for modes, d in zip(found, dims)),
+        tuple(constant(modes.slopes, d) for modes, d in zip(found, dims)),
+        constant(inverse, spatial(*[f"{n}_mode" for n in names])),
+    )
 
 
 @dataclass(frozen=True)
@@ -92,20 +115,6 @@ class _Modes:
     positions: np.ndarray  # in the spectrum; for a periodic dim those of cosines and sines of one frequency are equal
     values: np.ndarray  # (modes, cells)
     slopes: np.ndarray  # (modes, free faces)
-
-
-def _bases(operator: BoxLaplace) -> tuple[_Modes, ...]:
-    return _all_modes(operator.kinds, operator.boundary, operator.resolution, operator.spacing, low_counts(operator))
-
-
-@lru_cache(maxsize=32)
-def _all_modes(
-    kinds: tuple[str, ...], boundary: Any, resolution: Shape, spacing: tuple[float, ...], counts: tuple[int, ...]
-) -> tuple[_Modes, ...]:
-    return tuple(
-        _modes(kind, pair, n, h, count)
-        for kind, pair, n, h, count in zip(kinds, boundary, resolution.sizes, spacing, counts)
-    )
 
 
 def _modes(kind: str, pair: tuple[str, str], n: int, h: float, count: int) -> _Modes:

@@ -17,7 +17,7 @@ from phiml_core.transform import cond, custom_gradient
 from .criterion import anywhere, has_diverged, norm, rounding, system_dims, target
 from .implicit import implicit, operator_gradient, sum_like
 from .increments import split_solve
-from .modes import low_adjoint, low_counts, low_part
+from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
 from .operator.shift import barrier, stored
 
@@ -133,23 +133,18 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
-    """Low modes apart in single precision; a second pass becomes a part of its own."""
+    """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed."""
     y = operator.without_null_space(stored(y, operator.dims))
     dims = system_dims(operator, y)
     start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)
-    if _has_low_part(operator):
+    if _has_low_part(operator, y):
         parts: list[Any] = [spectral_inverse(operator, y, low_counts(operator)), low_part(operator, y)]
+        parts[0] = barrier(parts[0])[0]
+        rest = y - operator.divergence([_slope(operator, parts, dim) for dim in operator.dims])
     else:
-        parts = [spectral_inverse(operator, y)]
-    parts[0] = barrier(parts[0])[0]
-
-    def left(parts: list[Any]) -> Tensor:
-        if len(parts) == 1:
-            return y - operator(parts[0])
-        return y - operator.divergence([sum_gradients(operator, parts, dim) for dim in operator.dims])
-
-    rest = left(parts)
+        parts = [barrier(spectral_inverse(operator, y))[0]]
+        rest = y - operator(parts[0])
     residual = norm(rest, dims, settings.norm)
 
     def refine(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
@@ -159,29 +154,32 @@ def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any],
     def keep(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
         return rest * 0.0, residual, wrap(1)
 
-    more, residual, passes = cond(anywhere(residual > tolerance), refine, keep, rest, residual)
+    passes = wrap(1)
+    missed = anywhere(residual > tolerance)
+    if not missed.available or bool(missed):
+        more, residual, passes = cond(missed, refine, keep, rest, residual)
+        parts.append(more)
     info = _outcome("transform", passes, residual, tolerance, start)
     report_solve(parts[0], info, settings.suppress)
-    return [*parts, more], info
+    return parts, info
 
 
-def sum_gradients(operator: BoxLaplace, parts: list[Any], dim: str) -> Any:
-    """The gradient of a sum of parts along `dim`."""
-    total = operator.gradient(parts[0], dim)
-    for part in parts[1:]:
-        total = total + operator.gradient(part, dim)
-    return total
+def _slope(operator: BoxLaplace, parts: list[Any], dim: str) -> Any:
+    """The gradient of a sum of two parts along `dim`."""
+    return operator.gradient(parts[0], dim) + operator.gradient(parts[1], dim)
 
 
-def _has_low_part(operator: BoxLaplace) -> bool:
-    return operator.scale is None and operator.shift is None and current().bits == 32
+def _has_low_part(operator: BoxLaplace, y: Dense) -> bool:
+    """In compiled code low modes cost a tenth of a transform and save a second one; eagerly the second one costs less."""
+    plain = operator.scale is None and operator.shift is None
+    return plain and current().bits == 32 and y.backend.is_traced(y.native_array)
 
 
 def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
     """The parts are P A⁻¹ y with fixed projections P on modes; what refines them is zero but for rounding."""
     operator, y, _ = inputs
     parts, cotangents = output[0], output_gradient[0]
-    if _has_low_part(operator):
+    if len(parts) > 1 and isinstance(parts[1], LowModes):
         adjoint = spectral_inverse(operator, cotangents[0], low_counts(operator))
         return None, sum_like(adjoint + low_adjoint(operator, cotangents[1].coefficients).values, y), None
     adjoint = spectral_inverse(operator, cotangents[0])

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from phiml_core.backend.precision import current
 from phiml_core.backend.spectral_kinds import second_difference
 from phiml_core.math import mean, wrap
 from phiml_core.shape import Shape, spatial
@@ -74,7 +75,7 @@ class BoxLaplace(LinearOperator):
         lower, upper = (int(side == DIRICHLET) for side in pair)
         slope = difference(with_ends(x, dim, lower, upper), dim)
         if lower or upper:  # zero lies at the face, half a cell away
-            return slope * constant(_end_factors(slope.shape.get_size(dim), lower, upper, h), spatial(dim))
+            return slope * _end_factors(dim, slope.shape.get_size(dim), lower, upper, h, current().float.name)
         return slope * (1 / h)
 
     def divergence(self, fluxes: Sequence[Tensor]) -> Dense:
@@ -111,7 +112,7 @@ class BoxLaplace(LinearOperator):
             else:
                 lower, upper = (int(side == DIRICHLET) for side in pair)
                 if lower or upper:
-                    w = w * constant(_end_factors(w.shape.get_size(dim), lower, upper, 1.0), spatial(dim))
+                    w = w * _end_factors(dim, w.shape.get_size(dim), lower, upper, 1.0, current().float.name)
                 w = with_ends(stored(w, self.dims), dim, 1 - lower, 1 - upper)
                 part = neighbour_sum(w, dim)
             part = part * (1 / h**2)
@@ -153,13 +154,14 @@ class BoxLaplace(LinearOperator):
 
 
 @lru_cache(maxsize=256)
-def _end_factors(faces: int, lower: int, upper: int, h: float) -> np.ndarray:
-    factors = np.full(faces, 1 / h)
+def _end_factors(dim: str, faces: int, lower: int, upper: int, h: float, dtype: str) -> Tensor:
+    """1/h for each face along a dim, twice that at open ends, where zero lies half a cell away."""
+    factors = np.full(faces, 1 / h, dtype)
     if lower:
         factors[0] *= 2
     if upper:
         factors[-1] *= 2
-    return factors
+    return wrap(factors, spatial(dim))
 
 
 @lru_cache(maxsize=64)
