@@ -44,7 +44,9 @@ guess = {"position": vec(x=45.0, y=25.0), "strength": wrap(0.2)}
 for i in range(options.iterations):
     loss, slope = miss(guess)
     if i % 5 == 0:
-        print(f"iteration {i}: loss {float(loss):.4f}, source at {guess['position']}, strength {float(guess['strength']):.3f}")
+        print(
+            f"iteration {i}: loss {float(loss):.4f}, source at {guess['position']}, strength {float(guess['strength']):.3f}"
+        )
     guess = {
         "position": guess["position"] - 4.0 * slope["position"] / (1 + math.vec_length(slope["position"])),
         "strength": guess["strength"] - 8e-5 * slope["strength"],

@@ -1,6 +1,6 @@
 """The smoke plume of the tutorials: closed box, inflow, buoyancy, an obstacle, on any backend.
 
-    python smoke_plume.py [--backend jax] [--steps 100]
+python smoke_plume.py [--backend jax] [--steps 100]
 """
 
 import argparse
@@ -29,6 +29,8 @@ def step(v, s, p, dt=0.5):
     return v, s, p
 
 
-velocity, smoke, _ = iterate(step, options.steps, velocity, smoke, CenteredGrid(0, ZERO_GRADIENT, **cells), progress=True)
+velocity, smoke, _ = iterate(
+    step, options.steps, velocity, smoke, CenteredGrid(0, ZERO_GRADIENT, **cells), progress=True
+)
 print(smoke, "largest divergence", math.max(abs(field.divergence(velocity).values)))
 plot(smoke, overlay=pillar, title=f"after {options.steps} steps").savefig("smoke_plume.png")

@@ -412,7 +412,7 @@ class Shape:
 
 
 def _set(values: tuple[Any, ...], i: int, value: Any) -> tuple[Any, ...]:
-    return values[:i] + (value,) + values[i + 1 :]
+    return (*values[:i], value, *values[i + 1 :])
 
 
 def _resolve(size: Any, along: str, i: int) -> Any:

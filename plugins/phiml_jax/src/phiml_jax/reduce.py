@@ -8,6 +8,10 @@ from phiml_core.backend import primitive
 from .elementwise import ARRAY
 
 
+def _along(function: Any) -> Any:
+    return lambda x, axis: function(x, axis=axis)
+
+
 def _over_axes(function: Any) -> Any:
     return lambda x, axes: function(x, axis=axes)
 
@@ -15,5 +19,5 @@ def _over_axes(function: Any) -> Any:
 for _name in ("sum", "prod", "mean", "max", "min", "any", "all"):
     getattr(primitive, _name).register((ARRAY,), _over_axes(getattr(jnp, _name)))
 for _name in ("argmax", "argmin", "cumsum", "sort"):
-    getattr(primitive, _name).register((ARRAY,), lambda x, axis, _f=getattr(jnp, _name): _f(x, axis=axis))
+    getattr(primitive, _name).register((ARRAY,), _along(getattr(jnp, _name)))
 primitive.argsort.register((ARRAY,), lambda x, axis: jnp.argsort(x, axis=axis, stable=True))

@@ -6,12 +6,43 @@ chooses JAX.
 
 from phiml_core import extrapolation, math
 from phiml_core.backend import backend, precision, set_precision, use
-from phiml_core.extrapolation import ANTISYMMETRIC, BOUNDARY, ONE, PERIODIC, SYMMETRIC, ZERO, ZERO_GRADIENT, combine_sides
+from phiml_core.extrapolation import (
+    ANTISYMMETRIC,
+    BOUNDARY,
+    ONE,
+    PERIODIC,
+    SYMMETRIC,
+    ZERO,
+    ZERO_GRADIENT,
+    combine_sides,
+)
 from phiml_core.field import Field, Geometry, resample, sample
 from phiml_core.marks import animate, plot
 from phiml_core.math import (
-    Shape, Tensor, batch, channel, check_gradient, convert, custom_gradient, dual, gradient, instance, iterate, jit_compile, non_batch, non_channel,
-    non_spatial, shape, spatial, stack, stop_gradient, tensor, unstack, value_and_gradient, vec, wrap,
+    Shape,
+    Tensor,
+    batch,
+    channel,
+    check_gradient,
+    convert,
+    custom_gradient,
+    dual,
+    gradient,
+    instance,
+    iterate,
+    jit_compile,
+    non_batch,
+    non_channel,
+    non_spatial,
+    shape,
+    spatial,
+    stack,
+    stop_gradient,
+    tensor,
+    unstack,
+    value_and_gradient,
+    vec,
+    wrap,
 )  # fmt: skip
 from phiml_core.plugin.ondemand import load as _load
 from phiml_core.solve import Diverged, NotConverged, Solve, record_solves

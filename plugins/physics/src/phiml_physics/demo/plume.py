@@ -6,7 +6,7 @@ from typing import Any
 from phiml_core import math
 from phiml_core.extrapolation import ZERO_GRADIENT
 from phiml_core.field import resample
-from phiml_core.math import batch, channel
+from phiml_core.math import batch, channel, spatial
 from phiml_core.tree import tree_map
 
 from phiml_physics import advect, fluid
@@ -44,7 +44,7 @@ class Plume:
         axes = "xy" if settings.dims == 2 else "xyz"
         up = axes[-1]
         n = settings.resolution
-        self.resolution = {a: n if a != up else n * 3 // 2 for a in axes}
+        self.resolution = spatial(**{a: n if a != up else n * 3 // 2 for a in axes})
         self.bounds = Box(**{a: WIDTH if a != up else HEIGHT for a in axes})
         centers: dict[str, Any] = {a: WIDTH / 2 for a in axes} | {up: 14.0}
         if settings.batch > 1:
@@ -60,11 +60,11 @@ class Plume:
         self.dt = TIME_STEP * 64 / n
 
     def _centered(self, values: Any = 0.0) -> CenteredGrid:
-        return CenteredGrid(values, ZERO_GRADIENT, bounds=self.bounds, **self.resolution)
+        return CenteredGrid(values, ZERO_GRADIENT, bounds=self.bounds, resolution=self.resolution)
 
     def start(self) -> State:
         """Fluid at rest without smoke."""
-        rest = StaggeredGrid(0.0, 0.0, bounds=self.bounds, **self.resolution)
+        rest = StaggeredGrid(0.0, 0.0, bounds=self.bounds, resolution=self.resolution)
         state = State(self._centered(), rest, self._centered())
         plumes = self.inflow.values.shape.batch
         return tree_map(lambda t: math.store(math.expand(t, plumes)) if t.rank else t, state)

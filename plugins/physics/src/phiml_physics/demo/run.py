@@ -134,7 +134,7 @@ def _obstacle_mark(plume: Plume) -> Any:
     """The obstacle as what it covers of each cell: in space, a picture's shape reaches through the whole box."""
     from phiml_core.marks import grid_mark
 
-    covered = CenteredGrid(plume.obstacles[0].geometry, 0, bounds=plume.bounds, **plume.resolution)
+    covered = CenteredGrid(plume.obstacles[0].geometry, 0, bounds=plume.bounds, resolution=plume.resolution)
     axes = covered.geometry.names
     lower, upper = covered.geometry.lower, covered.geometry.upper
     return grid_mark(covered.uniform_values().numpy(axes), lower, upper, axes, color="#b8653f", name="obstacle")

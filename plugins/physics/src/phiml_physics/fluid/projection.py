@@ -104,11 +104,11 @@ def pressure_boundary(boundary: Extrapolation, names: tuple[str, ...]) -> Extrap
 
 
 def _allowed_divergence(values: list[Tensor], h: float) -> Tensor:
-    """The divergence that counts as none: a small part of the speed per cell, half of what is promised, since the
-    velocity is rounded after it is measured.
+    """The divergence that counts as none: a small part of the speed per cell, a third of what is promised, since the
+    velocity loses its gradient part and is rounded after it is measured.
     """
     speed: Any = None
     for v in values:
         fastest = math.max_(abs(stop_gradient(v)), spatial)
         speed = fastest if speed is None else math.maximum(speed, fastest)
-    return speed * ((0.9e-10 if get_precision() == 64 else 0.9e-5) / h)
+    return speed * ((0.3e-10 if get_precision() == 64 else 0.3e-5) / h)
