@@ -1,5 +1,6 @@
 """Floating point precision: a property of the context, never of the operands."""
 
+import builtins
 import contextlib
 import warnings
 from collections.abc import Iterator
@@ -25,9 +26,10 @@ class Precision:
 
     __slots__ = ("bits", "complex", "float", "int", "plans")
 
-    def __init__(self, bits: int):
-        self.bits = bits
-        self.float, self.complex, self.int = (as_dtype(k, bits) for k in (float, complex, int))
+    def __init__(self, bits: builtins.int):  # the names of the types below hide the built-in ones
+        self.bits: builtins.int = bits
+        kinds = (builtins.float, builtins.complex, builtins.int)
+        self.float, self.complex, self.int = (as_dtype(k, bits) for k in kinds)
         self.plans: dict[Any, Any] = {}
 
     def keep(self, key: Any, plan: Any) -> Any:

@@ -6,8 +6,6 @@ from phiml_core.shape import Shape
 from phiml_core.tensor.arithmetic import OPS, binary, unary
 from phiml_core.tensor.axis import Axis
 
-from .geometry import Geometry
-
 __all__ = ["Field"]
 
 
@@ -30,7 +28,7 @@ class Field:
     __array_ufunc__ = None  # np.ones(2) * field goes to the field
     values: Any
     boundary: Any
-    geometry: Geometry
+    geometry: Any
 
     @property
     def shape(self) -> Shape:

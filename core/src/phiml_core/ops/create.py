@@ -39,7 +39,7 @@ def wrap(data: Any, *shape: Any) -> Tensor:
     if isinstance(data, Tensor):
         return _check_tensor(data, dims)
     if isinstance(data, (bool, int, float, complex)) and dims is None:
-        return number(data.item() if hasattr(data, "item") else data)
+        return number(getattr(data, "item", lambda: data)())
     if isinstance(data, (tuple, list)):
         return _wrap_sequence(data, dims)
     found = find_backend(data)

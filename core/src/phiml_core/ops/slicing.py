@@ -1,5 +1,6 @@
 """Slicing along named dims: positions, item names, ranges and masks."""
 
+import operator
 from typing import Any
 
 from phiml_core.backend import primitive
@@ -56,7 +57,8 @@ def _(value: Tensor, name, item):
     if type(item) is str and "," not in item:
         return _at(value, name, value.shape.item_index(name, item))
     if hasattr(item, "__index__") and not isinstance(item, (Tensor, bool)) and not getattr(item, "shape", ()):
-        return _at(value, name, item.__index__())
+        position: Any = item
+        return _at(value, name, operator.index(position))
     if isinstance(item, slice):
         return slice_range(value, name, _resolve_slice(value.shape, name, item))
     if isinstance(item, str):

@@ -1,6 +1,7 @@
 """From what users write to dims: sizes, names, and selections of dims."""
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,8 +29,9 @@ def parse_size(value: Any) -> tuple[Any, tuple[str, ...] | None]:
             raise ShapeError(f"Item names must differ, but {', '.join(value)} repeats one.")
         return len(value), tuple(value)
     try:
-        size = value.__index__()
-    except AttributeError:
+        number: Any = value
+        size = operator.index(number)
+    except TypeError:
         raise ShapeError(f"{value!r} is no size of a dim.  Give an int, or item names such as 'x,y'.") from None
     if size < 0:
         raise ShapeError(f"A dim cannot have the negative size {size}.")
@@ -94,7 +96,8 @@ def _select(shape: Shape, dims: Any, strict: bool) -> Shape:
     elif isinstance(dims, str):
         names = tuple(n.strip() for n in dims.split(",") if n.strip())
     elif callable(dims):
-        return dims(shape)
+        found: Any = dims(shape)
+        return found
     elif isinstance(dims, (tuple, list)):
         return functools.reduce(lambda a, b: a & b, [select(shape, d, strict) for d in dims], EMPTY)
     else:

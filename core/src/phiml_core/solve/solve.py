@@ -14,7 +14,7 @@ __all__ = ["solve", "solve_linear"]
 
 
 @generic
-def solve(problem: Any, algorithm: Any, settings: Solve | None = None) -> tuple[Any, SolveInfo]:
+def solve(problem: Any, algorithm: Any, settings: Solve | None = None) -> tuple[Any, SolveInfo]:  # type: ignore[return]  # pyright: ignore[reportReturnType]
     """Solve `problem` by `algorithm`.
 
     Args:

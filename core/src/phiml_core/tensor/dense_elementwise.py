@@ -52,7 +52,7 @@ def _number_kind(dtype: DType) -> Any:
 def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> Callable[..., Dense]:
     specs = [o for o in operands if isinstance(o, Spec)]
     backend = join(*(s.backend for s in specs))
-    verb = op.symbol and f"compute {op.symbol} of" or op.name
+    verb = (op.symbol and f"compute {op.symbol} of") or op.name
     shape = merge_shapes(*(s.shape for s in specs), operation=verb)
     order = joint_order([s.stored for s in specs], verb)
     if op.rule == "choose":
@@ -230,7 +230,8 @@ def operand(value: Any, partner: Tensor, op: Elementwise) -> Any:
     if isinstance(value, Number):
         for kind in NUMBERS:
             if isinstance(value, kind):
-                return kind(value)
+                convert: Any = kind
+                return convert(value)
     if isinstance(value, (tuple, list)):
         from phiml_core.ops.create import sequence_operand
 

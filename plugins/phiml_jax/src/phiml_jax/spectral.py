@@ -39,6 +39,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 from phiml_core.backend.spectral_kinds import (
     FFT,
     SPECTRAL_KINDS,
@@ -114,7 +115,7 @@ def spectral_scale(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], 
     axes, kinds = tuple(axes), tuple(kinds)
     check_kinds(x.shape, axes, kinds, SPECTRAL_KINDS)
     x = _inexact(x)
-    traced = isinstance(scale, jax.core.Tracer)
+    traced = isinstance(scale, Tracer)
     if not isinstance(scale, jax.Array):
         scale = np.asarray(scale)
     complex_scale = scale.dtype.kind == "c"

@@ -83,9 +83,7 @@ def _concrete(x: Any, what: str) -> Any:
     return x
 
 
-@primitive.nonzero.dispatch
-def _(x: ARRAY):
-    return jnp.argwhere(_concrete(x, "nonzero"))
+primitive.nonzero.register((ARRAY,), lambda x: jnp.argwhere(_concrete(x, "nonzero")))
 
 
 def _mask(x: Any, mask: Any, axis: int) -> Any:

@@ -104,12 +104,14 @@ def spectral_scale(x: np.ndarray, axes: tuple[int, ...], kinds: tuple[str, ...],
         scale = np.asarray(scale)
         if scale.shape[last] > 1:
             scale = scale[(slice(None),) * last + (slice(x.shape[last] // 2 + 1),)]
-        y = _multiply(scipy_fft.rfftn(y, axes=plan.fourier), scale)
+        spectrum: Any = scipy_fft.rfftn(y, axes=plan.fourier)
+        y = _multiply(spectrum, scale)
         y = scipy_fft.irfftn(y, s=[x.shape[a] for a in plan.fourier], axes=plan.fourier, overwrite_x=True)
-    return _apply(y, plan.inverse, plan.groups, True, overwrite=True)
+    result: Any = y
+    return _apply(result, plan.inverse, plan.groups, True, overwrite=True)
 
 
-def _multiply(y: np.ndarray, scale: Any) -> np.ndarray:
+def _multiply(y: Any, scale: Any) -> Any:
     """y · scale in the precision of y, in place where it fits."""
     scale = np.asarray(scale)
     if scale.dtype.kind == "c" and y.dtype.kind != "c":

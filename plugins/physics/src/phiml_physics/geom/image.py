@@ -39,7 +39,8 @@ class Picture:
         from scipy.ndimage import distance_transform_edt
 
         inside = np.pad(self.coverage >= 0.5, 1)
-        outward, inward = distance_transform_edt(~inside), distance_transform_edt(inside)
+        outward: Any = distance_transform_edt(~inside)
+        inward: Any = distance_transform_edt(inside)
         return np.where(inside, 0.5 - inward, outward - 0.5)[1:-1, 1:-1]
 
 
