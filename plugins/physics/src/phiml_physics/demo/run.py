@@ -7,6 +7,7 @@ from typing import Any
 
 from phiml_core import backend, jit_compile, math, precision
 from phiml_core.backend import BackendNotInstalled, default_backend
+from phiml_core.marks import LibraryNotFound
 from phiml_core.solve import NotConverged, record_solves
 
 from phiml_physics.geom import ImageError
@@ -57,7 +58,10 @@ def _run(settings: Settings) -> int:
         scene.complete = True
     print(f"scene         {scene.path}, {len(scene.frames)} frames")
     if settings.picture and scene.frames:
-        _pictures(plume, scene)
+        try:
+            _pictures(plume, scene)
+        except LibraryNotFound as error:
+            print(f"picture       none: {error}")
     return 130 if interrupted else 0
 
 
@@ -110,11 +114,6 @@ def simulate(plume: Plume, scene: Scene, report: Report) -> State:
 
 
 def _pictures(plume: Plume, scene: Scene) -> None:
-    try:
-        import phiml_vis  # noqa: F401
-    except ImportError:
-        print("picture       none: pip install phiml-vis")
-        return
     from phiml_core.marks import animate, plot
 
     over = {"overlay": _obstacle_mark(plume)} if plume.obstacles else {}
