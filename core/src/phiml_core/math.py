@@ -130,6 +130,18 @@ from phiml_core.shape import (
     shape,
     spatial,
 )
+from phiml_core.solve import (
+    ConvergenceException,
+    Diverged,
+    LinearProblem,
+    NotConverged,
+    Solve,
+    SolveInfo,
+    SolveTape,
+    record_solves,
+    solve,
+    solve_linear,
+)
 from phiml_core.tensor import Tensor
 from phiml_core.transform import (
     check_gradient,
@@ -157,7 +169,8 @@ round = round_
 atan2 = arctan
 
 __all__ = [
-    "EMPTY", "Shape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
+    "ConvergenceException", "Diverged", "EMPTY", "LinearProblem", "NotConverged", "Shape", "Solve", "SolveInfo",
+    "SolveTape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
     "assert_close", "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
     "close", "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh",
     "cross_product", "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp",
@@ -168,11 +181,11 @@ __all__ = [
     "meshgrid", "min_", "minimum", "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "non_batch",
     "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
     "pack_dims", "pad", "precision", "primal", "prod", "quantile", "random_key", "random_normal",
-    "random_permutation", "random_uniform", "range_tensor", "real", "rename_dims", "reshaped_native",
+    "random_permutation", "random_uniform", "range_tensor", "real", "record_solves", "rename_dims", "reshaped_native",
     "reshaped_numpy", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed",
-    "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "sort", "spatial",
-    "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store", "sum_", "tan",
-    "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim", "unstack", "use",
-    "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where", "while_loop",
-    "wrap", "zeros", "zeros_like",
+    "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "solve", "solve_linear", "sort",
+    "spatial", "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store",
+    "sum_", "tan", "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim",
+    "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where",
+    "while_loop", "wrap", "zeros", "zeros_like",
 ]  # fmt: skip

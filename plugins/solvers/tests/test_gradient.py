@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from phiml_core.math import batch, spatial, sum_
-from phiml_core.solve import LinearProblem, Solve, solve
+from phiml_core.solve import LinearProblem, Solve, solve, solve_linear
 from phiml_core.transform import gradient, jit_compile
 from phiml_solvers import MaskedLaplace, Stencil, poisson
 from solver_grids import OBSTACLES, SIDES, grid, largest, project, random_faces, tensor, weighted
@@ -151,6 +151,17 @@ def test_by_coefficients_of_a_stencil(jax_double, rng):
         return total(solve(LinearProblem(stencil, y), TIGHT.with_(method="direct"))[0] * probe)
 
     check(loss, rng.uniform(0, 1, size=(5, 4)), [spatial("x,y")], rng)
+
+
+def test_by_arguments_of_a_function(jax_double, rng):
+    box = grid((6, 5), "open")
+    y = tensor(rng.normal(size=(6, 5)), spatial("x,y"))
+
+    def loss(a):
+        x = solve_linear(lambda x, a: (1 + a * a) * x - box(x), y, TIGHT.with_(method="CG"), a)
+        return total(x * x)
+
+    check(loss, 0.7, [], rng)
 
 
 def test_second_derivative(jax_double, rng):

@@ -132,11 +132,25 @@ def test_unknown_names(place):
     with pytest.raises(UnknownPreconditioner, match="'spectral', 'multigrid', 'jacobi'"):
         solve(LinearProblem(grid((4, 4)), y), Solve("CG", preconditioner="ilu"))
     with pytest.raises(UnknownPreconditioner, match="no separable"):
-        solve(LinearProblem(Stencil.of({(0, 0): 1.0}, spatial(x=4, y=4)), y), Solve("CG", preconditioner="spectral"))
+        solve(
+            LinearProblem(Stencil.of({(0, 0): 1.0}, spatial(x=4, y=4), symmetric=True), y),
+            Solve("CG", preconditioner="spectral"),
+        )
     with pytest.raises(ValueError, match="'2' or 'max'"):
         Solve(norm="1")
     with pytest.raises(TypeError, match="separable operator"):
         solve(LinearProblem(grid((4, 4), "closed", np.zeros((4, 4), bool)), y), "transform")
+
+
+def test_operators_by_class(place, rng):
+    """'auto' looks at the class and at what is declared, never at values."""
+    resolution, y = spatial(x=6), tensor(rng.normal(size=6), spatial("x"))
+    symmetric = Stencil.of({(0,): 3.0, (1,): -1.0, (-1,): -1.0}, resolution, symmetric=True)
+    upwind = Stencil.of({(0,): 3.0, (-1,): -1.0}, resolution)
+    assert solve(LinearProblem(symmetric, y), Solve())[1].method == "CG, preconditioner jacobi"
+    assert solve(LinearProblem(upwind, y), Solve())[1].method == "direct"
+    with pytest.raises(TypeError, match="symmetric=True if it is"):
+        solve(LinearProblem(upwind, y), "CG")
 
 
 def test_wrong_boundaries():

@@ -1,6 +1,5 @@
 """What a solve tells about itself, and the tape that collects it."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,10 +62,29 @@ class SolveInfo:
 
 
 class SolveTape:
-    """The outcomes of the solves inside a `with record_solves() as tape:` block, in order; also those of compiled code."""
+    """Records the outcome of each solve made inside its `with` block, in order, by eager as by compiled code.
+
+    >>> with SolveTape() as tape:
+    ...     pass
+    >>> len(tape)
+    0
+    """
 
     def __init__(self) -> None:
         self.infos: list[SolveInfo] = []
+        self._listening: Any = None
+
+    def __enter__(self) -> "SolveTape":
+        self._listening = status.listen(self._hear)
+        self._listening.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._listening.__exit__(*error)
+
+    def _hear(self, report: status.Report) -> None:
+        if report.name == "solve":
+            self.infos.append(report.values["info"])
 
     def __len__(self) -> int:
         return len(self.infos)
@@ -78,23 +96,9 @@ class SolveTape:
         return self.infos[i]
 
 
-@contextlib.contextmanager
-def record_solves() -> Iterator[SolveTape]:
-    """Record the outcome of each solve made inside the block, by eager as by compiled code.
-
-    >>> with record_solves() as tape:
-    ...     pass
-    >>> len(tape)
-    0
-    """
-    tape = SolveTape()
-
-    def listener(report: status.Report) -> None:
-        if report.name == "solve":
-            tape.infos.append(report.values["info"])
-
-    with status.listen(listener):
-        yield tape
+def record_solves() -> SolveTape:
+    """A tape: `with record_solves() as tape: …`, then `tape[0].iterations`."""
+    return SolveTape()
 
 
 def _failure(values: Any) -> ConvergenceException:

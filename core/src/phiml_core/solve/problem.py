@@ -1,9 +1,9 @@
 """Problems: what is to be solved, apart from how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["LinearProblem"]
+__all__ = ["LinearFunction", "LinearProblem"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,3 +21,17 @@ class LinearProblem:
     x0: Any = None
 
     __value_attrs__ = ("operator", "rhs", "x0")
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFunction:
+    """x ↦ function(x, *args, **kwargs), linear in x; derivatives of solutions reach the arguments."""
+
+    function: Any
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    __value_attrs__ = ("args", "kwargs")
+
+    def __call__(self, x: Any) -> Any:
+        return self.function(x, *self.args, **self.kwargs)

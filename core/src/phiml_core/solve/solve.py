@@ -7,7 +7,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from .algorithms import algorithm_named
 from .info import SolveInfo
-from .problem import LinearProblem
+from .problem import LinearFunction, LinearProblem
 from .settings import Solve
 
 __all__ = ["solve", "solve_linear"]
@@ -43,18 +43,21 @@ def _(problem: LinearProblem, algorithm: str, settings=None):
     return solve(problem, algorithm_named(algorithm), settings)
 
 
-def solve_linear(f: Any, y: Tensor, solve_: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Tensor:
+_solve = solve
+
+
+def solve_linear(f: Any, y: Tensor, solve: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Tensor:
     """x with f(x, *f_args, **f_kwargs) = y.
 
     Args:
-        f: linear operator object, or a linear function of a tensor.
+        f: linear operator object, or a linear function of a tensor, which is taken to be symmetric.
         y: right-hand side.
-        solve_: method, tolerances, first guess; see `Solve`.
+        solve: method, tolerances, first guess; see `Solve`.
         f_args: further arguments of `f`.
 
     Raises:
         NotConverged, Diverged: the tolerance was missed.
     """
-    settings = Solve(solve_) if isinstance(solve_, str) else solve_ or Solve()
-    operator = (lambda x: f(x, *f_args, **f_kwargs)) if f_args or f_kwargs else f
-    return solve(LinearProblem(operator, y, settings.x0), settings)[0]
+    settings = Solve(solve) if isinstance(solve, str) else solve or Solve()
+    operator = LinearFunction(f, f_args, f_kwargs) if f_args or f_kwargs else f
+    return _solve(LinearProblem(operator, y, settings.x0), settings)[0]

@@ -63,7 +63,7 @@ def _laplace(box: BoxLaplace, weights: list[np.ndarray]) -> Any:
             rows.append(a.ravel())
             columns.append(b.ravel())
             entries.append(inner.ravel())
-            np.subtract.at(diagonal.reshape(-1), a.ravel(), inner.ravel())
+            np.subtract.at(diagonal.reshape(-1), np.asarray(a.ravel(), np.intp), inner.ravel())
     rows.append(number.ravel())
     columns.append(number.ravel())
     entries.append(diagonal.ravel())

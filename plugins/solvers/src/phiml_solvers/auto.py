@@ -6,9 +6,11 @@ from typing import Any
 from phiml_core.dispatch import generic
 from phiml_core.solve import LinearProblem, solve
 
+from .direct import Direct
 from .increments import split_solve
 from .krylov.cg import CG
 from .operator.box import BoxLaplace
+from .operator.stencil import Stencil
 from .transform import Transform
 
 __all__ = ["Auto", "algorithm_for"]
@@ -28,6 +30,11 @@ def algorithm_for(operator: Any) -> Any:
 @algorithm_for.dispatch
 def _(operator: BoxLaplace):
     return Transform()
+
+
+@algorithm_for.dispatch
+def _(operator: Stencil):
+    return CG() if operator.symmetric else Direct()
 
 
 @solve.dispatch

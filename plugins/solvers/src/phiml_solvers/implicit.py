@@ -18,7 +18,7 @@ from .operator.linear import LinearOperator
 
 __all__ = ["implicit", "sum_like"]
 
-Run = Callable[[LinearOperator, Tensor, Solve], tuple[Any, SolveInfo]]
+Run = Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]
 
 
 def sum_like(grad: Any, value: Any) -> Any:

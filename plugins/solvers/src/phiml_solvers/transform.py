@@ -169,7 +169,7 @@ def _slope(operator: BoxLaplace, parts: list[Any], dim: str) -> Any:
     return operator.gradient(parts[0], dim) + operator.gradient(parts[1], dim)
 
 
-def _has_low_part(operator: BoxLaplace, y: Dense) -> bool:
+def _has_low_part(operator: BoxLaplace, y: Any) -> bool:
     """In compiled code low modes cost a tenth of a transform and save a second one; eagerly the second one costs less."""
     plain = operator.scale is None and operator.shift is None
     return plain and current().bits == 32 and y.backend.is_traced(y.native_array)

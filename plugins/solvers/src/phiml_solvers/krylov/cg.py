@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import clip, maximum, sum_, where
+from phiml_core.math import clip, maximum, sum_, to_int32, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
@@ -88,7 +88,7 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
         length = where(active, _ratio(rz_new, sum_(p * image, dims)), 0.0)
         if compensated:
             step = barrier(_rounded(p * length))
-            x = _add(*x, step)
+            x = _add(x[0], x[1], step)
             r = r - operator(step)
         else:
             x = (x[0] + p * length,)
@@ -98,19 +98,16 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
         r = cond(anywhere(going(residual, count)), lambda x, r: r, lambda x, r: rest(x), x, r)
         return x, r, p, rz_new, norm(r, dims, settings.norm), count
 
-    if settings.x0 is None:
-        x, r = (zero,), y
-    else:
-        x = (operator.without_null_space(settings.x0 + zero),)
-        r = rest(x)
-    x = (*x, zero) if compensated else x
+    first = zero if settings.x0 is None else operator.without_null_space(settings.x0 + zero)
+    r = y if settings.x0 is None else rest((first,))
+    x: tuple[Tensor, ...] = (first, zero) if compensated else (first,)
     residual = norm(r, dims, settings.norm)
     x, _, _, _, residual, count = while_loop(
         unsolved, iterate, (x, r, zero, _zeros(residual), residual, _zeros(residual))
     )
     method = f"CG, preconditioner {name}"
     diverged = has_diverged(residual, start)
-    return list(x), SolveInfo(method, count, residual, tolerance, residual <= tolerance, diverged)
+    return list(x), SolveInfo(method, to_int32(count), residual, tolerance, residual <= tolerance, diverged)
 
 
 def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[Tensor], SolveInfo]:
@@ -145,6 +142,11 @@ def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -
 def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> tuple[LinearOperator, Any, Solve]:
     settings = settings or Solve()
     operator = problem.operator if isinstance(problem.operator, LinearOperator) else FunctionOperator(problem.operator)
+    if not operator.symmetric:
+        raise TypeError(
+            f"Conjugate gradients need a symmetric operator, which this {type(operator).__name__} does not say it is.  Pass "
+            "symmetric=True if it is, or use 'direct'."
+        )
     x0 = settings.x0 if problem.x0 is None else problem.x0
     settings = replace(settings, preconditioner=settings.preconditioner or algorithm.preconditioner, x0=x0)
     return operator, problem.rhs, settings

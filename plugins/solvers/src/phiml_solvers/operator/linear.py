@@ -44,13 +44,14 @@ class LinearOperator:
         return x
 
 
+@dataclass(frozen=True, eq=False)
 class FunctionOperator(LinearOperator):
     """A linear function of a tensor as an operator; it is taken to be symmetric."""
 
-    symmetric = True
+    function: Any
 
-    def __init__(self, function: Any):
-        self.function = function
+    __value_attrs__ = ("function",)
+    symmetric = True
 
     def __call__(self, x: Any) -> Any:
         return self.function(x)
