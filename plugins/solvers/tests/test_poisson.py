@@ -111,3 +111,12 @@ def test_order_of_dims_does_not_matter(order, bits, place, rng):
     moved = y.transpose(["xyb".index(n) for n in names])
     x = solve(LinearProblem(operator, tensor(moved, *shape)), Solve())[0].numpy("x,y,b")
     np.testing.assert_allclose(x, reference, rtol={32: 1e-4, 64: 1e-11}[bits], atol={32: 1e-6, 64: 1e-12}[bits])
+
+
+def test_order_of_the_resolution_is_part_of_the_operator(double, place, rng):
+    """The boundaries and cell sizes belong to dims by name, whatever order a shape was made in."""
+    y = tensor(rng.normal(size=(5, 5)), spatial("x,y"))
+    boundary, size = {"x": "periodic", "y": ("neumann", "dirichlet")}, {"x": 0.5, "y": 0.2}
+    forth, back = poisson(spatial(x=5, y=5), size, boundary), poisson(spatial(y=5, x=5), size, boundary)
+    assert largest(forth(y) - back(y)) < 1e-10
+    assert largest(solve(LinearProblem(forth, y), Solve())[0] - solve(LinearProblem(back, y), Solve())[0]) < 1e-12

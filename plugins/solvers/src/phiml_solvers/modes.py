@@ -13,7 +13,7 @@ import numpy as np
 from phiml_core.backend.precision import current
 from phiml_core.backend.spectral_kinds import orthonormal
 from phiml_core.math import dot
-from phiml_core.shape import Shape, spatial
+from phiml_core.shape import spatial
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
@@ -86,7 +86,7 @@ def low_adjoint(operator: BoxLaplace, coefficients: Tensor) -> LowModes:
 
 def _bases(operator: BoxLaplace) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
     """Values and slopes of the modes per dim, and the inverse eigenvalues of their products, as constants."""
-    key = operator.kinds, operator.boundary, operator.resolution, operator.resolution.names, operator.spacing
+    key = operator.kinds, operator.boundary, operator.resolution.sizes, operator.dims, operator.spacing
     return _all_bases(*key, low_counts(operator), current().float.name)
 
 
@@ -94,15 +94,15 @@ def _bases(operator: BoxLaplace) -> tuple[tuple[Dense, ...], tuple[Dense, ...], 
 def _all_bases(
     kinds: tuple[str, ...],
     boundary: Any,
-    resolution: Shape,
+    sizes: Any,
     names: Any,
     spacing: Any,
     counts: tuple[int, ...],
     dtype: str,
 ) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
-    found = [_modes(*args) for args in zip(kinds, boundary, resolution.sizes, spacing, counts)]
+    found = [_modes(*args) for args in zip(kinds, boundary, sizes, spacing, counts)]
     dims = [spatial(f"{n}_mode", n) for n in names]
-    inverse = transform_inverse(kinds, resolution, spacing)[np.ix_(*[modes.positions for modes in found])]
+    inverse = transform_inverse(kinds, sizes, spacing)[np.ix_(*[modes.positions for modes in found])]
     return (
         tuple(constant(modes.values, d) for modes, d in zip(found, dims)),
         tuple(constant(modes.slopes, d) for modes, d in zip(found, dims)),

@@ -8,7 +8,6 @@ import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
 from phiml_core.math import maximum, where, wrap
-from phiml_core.shape import Shape
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -52,8 +51,9 @@ def inverse_eigenvalues(operator: BoxLaplace, y: Dense, without: tuple[int, ...]
     order = tuple(n for n in y.spec.stored.names if n in operator.dims)
     if operator.scale is None and operator.shift is None:
         index = tuple(n in order for n in y.spec.stored.names)
+        places = tuple(operator.dims.index(n) for n in order)
         dtype = current().float.name
-        return _inverse(operator.kinds, operator.resolution, operator.spacing, without, order, index, dtype)
+        return _inverse(operator.kinds, operator.resolution.sizes, operator.spacing, without, places, index, dtype)
     values = operator.eigenvalues()
     zero = values == 0
     inverse = where(zero, 0.0, 1 / where(zero, 1.0, values))
@@ -78,20 +78,18 @@ def _aligned(values: Tensor, y: Dense) -> Any:
 @lru_cache(maxsize=64)
 def _inverse(
     kinds: tuple[str, ...],
-    resolution: Shape,
+    sizes: tuple[Any, ...],
     spacing: tuple[float, ...],
     without: Any,
-    order: Any,
+    places: Any,
     index: Any,
     dtype: str,
 ) -> np.ndarray:
-    inverse = transform_inverse(kinds, resolution, spacing)
+    inverse = transform_inverse(kinds, sizes, spacing)
     if without is not None:
         inverse = inverse.copy()
-        inverse[
-            np.ix_(*[low_positions(kind, n, count) for kind, n, count in zip(kinds, resolution.sizes, without)])
-        ] = 0
-    inverse = inverse.transpose([resolution.index(n) for n in order])
+        inverse[np.ix_(*[low_positions(kind, n, count) for kind, n, count in zip(kinds, sizes, without)])] = 0
+    inverse = inverse.transpose(places)
     inverse = np.ascontiguousarray(inverse[tuple(slice(None) if i else None for i in index)], dtype)
     inverse.flags.writeable = False
     return inverse

@@ -1,7 +1,7 @@
 """The Laplace operator on a box of cells: constant, separable, diagonal in a transform per axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -42,12 +42,17 @@ class BoxLaplace(LinearOperator):
     scale: Any = None
     shift: Any = None
 
+    order: tuple[str, ...] = field(init=False)  # shapes are equal whatever their order, operators are not
+
     __value_attrs__ = ("scale", "shift")
     symmetric = True
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "order", self.resolution.names)
+
     @property
     def dims(self) -> tuple[str, ...]:
-        return self.resolution.names
+        return self.order
 
     @property
     def singular(self) -> bool:  # type: ignore[override]
@@ -165,9 +170,9 @@ def _end_factors(dim: str, faces: int, lower: int, upper: int, h: float, dtype: 
 
 
 @lru_cache(maxsize=64)
-def transform_inverse(kinds: tuple[str, ...], resolution: Shape, spacing: tuple[float, ...]) -> np.ndarray:
-    """1/eigenvalues of the Laplacian in the order of the transforms, dims as `resolution`; 0 where an eigenvalue is 0."""
-    values = _symbol(kinds, resolution.sizes, spacing)
+def transform_inverse(kinds: tuple[str, ...], sizes: tuple[Any, ...], spacing: tuple[float, ...]) -> np.ndarray:
+    """1/eigenvalues of the Laplacian in the order of the transforms, one axis per dim; 0 where an eigenvalue is 0."""
+    values = _symbol(kinds, sizes, spacing)
     inverse = np.zeros_like(values)
     np.divide(1.0, values, out=inverse, where=np.abs(values) > 1e-13 * np.abs(values).max())
     return inverse

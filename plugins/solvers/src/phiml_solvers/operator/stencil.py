@@ -1,7 +1,7 @@
 """General local operators of a grid: a coefficient per offset."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,12 @@ class Stencil(LinearOperator):
     coefficients: tuple[Any, ...]
     boundary: tuple[tuple[str, str], ...]
     symmetric: bool = False
+    order: tuple[str, ...] = field(init=False)  # shapes are equal whatever their order, operators are not
 
     __value_attrs__ = ("coefficients",)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "order", self.resolution.names)
 
     @staticmethod
     def of(
@@ -60,7 +64,7 @@ class Stencil(LinearOperator):
 
     @property
     def dims(self) -> tuple[str, ...]:
-        return self.resolution.names
+        return self.order
 
     @property
     def margins(self) -> tuple[tuple[int, int], ...]:
