@@ -28,7 +28,9 @@ FOLDERS = {
 NUMPY_ONLY = ("core", "solvers", "physics")
 EXAMPLES = ("examples/plugins/phiml_strict", "examples/plugins/phiml_units")
 """Plugins as third parties would write them; the tests show that they need no line of core."""
-TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "array-api-strict")
+TEST_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "array-api-strict")
+WORKERS = ("-n", "auto", "--dist", "loadscope")
+"""One process for each core; the tests of a module stay together and share what was compiled."""
 
 
 def install(session: nox.Session, *parts: str, tools: tuple[str, ...] = ()) -> None:
@@ -57,14 +59,14 @@ def tests(session: nox.Session) -> None:
     install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
     # Without dependencies: what they need is installed above, and a sibling must never come from an index.
     session.install("-q", "--no-build-isolation", "--no-deps", *(part for path in EXAMPLES for part in ("-e", path)))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *WORKERS, *session.posargs)
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
 def core(session: nox.Session) -> None:
     """Core, solvers and physics with NumPy alone, on every supported Python."""
     install(session, *NUMPY_ONLY, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
-    session.run("pytest", *(f"{FOLDERS[part]}/tests" for part in NUMPY_ONLY), *session.posargs)
+    session.run("pytest", *WORKERS, *(f"{FOLDERS[part]}/tests" for part in NUMPY_ONLY), *session.posargs)
 
 
 @nox.session
