@@ -150,7 +150,7 @@ def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any],
         return more, norm(rest - operator(more), dims, settings.norm), wrap(2)
 
     def keep(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
-        return rest * 0.0, residual, wrap(1)
+        return where(rest == rest, 0.0, 0.0), residual, wrap(1)
 
     passes = wrap(1)
     missed = anywhere(residual > tolerance)
