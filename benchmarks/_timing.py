@@ -58,12 +58,14 @@ class Timing:
 
 
 def calls_for(function: Callable[[], Any], at_least: float) -> int:
-    """Number of calls that together take at least `at_least` seconds."""
+    """Number of calls that together take at least `at_least` seconds; the first calls may still compile or find cold caches."""
     block(function())
-    start = time.perf_counter()
-    block(function())
-    once = max(time.perf_counter() - start, 1e-7)
-    return max(1, round(at_least / once))
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        block(function())
+        times.append(time.perf_counter() - start)
+    return max(1, round(at_least / max(min(times), 1e-7)))
 
 
 def run(function: Callable[[], Any], calls: int) -> float:
@@ -77,7 +79,7 @@ def run(function: Callable[[], Any], calls: int) -> float:
 def interleave(
     candidates: Mapping[str, Callable[[], Any]],
     pairs: int = 2 * MIN_PAIRS - 9,
-    at_least: float = 0.003,
+    at_least: float = 0.02,
     budget: float = 40.0,
 ) -> dict[str, Timing]:
     """Times all candidates in turn.
@@ -85,7 +87,8 @@ def interleave(
     Args:
         candidates: name to function without arguments; the first is the reference.
         pairs: rounds; at least 15 are run whatever the budget.
-        at_least: seconds of each measurement; short functions are called repeatedly.
+        at_least: seconds of each measurement; short functions are called repeatedly, as in a simulation: the first calls after
+            another candidate find cold caches.
         budget: seconds after which no further round starts once 15 are done.
     Returns:
         One `Timing` per candidate, and one called 'A/A' for the reference run a second time.
