@@ -116,7 +116,10 @@ def simulate(plume: Plume, scene: Scene, report: Report) -> State:
 def _pictures(plume: Plume, scene: Scene) -> None:
     from phiml_core.marks import animate, plot
 
-    over = {"overlay": _obstacle_mark(plume)} if plume.obstacles else {}
+    over: dict[str, Any] = {}
+    if plume.obstacles:
+        flat = plume.settings.dims == 2
+        over["overlay"] = plume.obstacles[0].geometry if flat else _obstacle_mark(plume)
 
     def smoke(frame: int) -> Any:
         return state_of(plume, scene.read(frame)).smoke
