@@ -29,7 +29,7 @@ def test_many_traces_keep_no_arrays():
 
 def test_a_forgotten_function_is_freed():
     kept = grid()
-    f = math.jit_compile(lambda x: x * kept)
+    f = math.jit_compile(lambda x: x * kept)  # noqa: F821  (deleted below)
     f(grid())
     function, array = weakref.ref(f.function), weakref.ref(kept.native_array)
     del f, kept
