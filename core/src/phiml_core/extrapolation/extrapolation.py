@@ -4,7 +4,7 @@ from typing import Any
 
 from phiml_core.dispatch import generic
 from phiml_core.shape import EMPTY, Shape
-from phiml_core.tensor.arithmetic import OPS, binary, unary
+from phiml_core.tensor.arithmetic import Arithmetic
 from phiml_core.tensor.tensor import Tensor
 
 __all__ = ["Extrapolation", "IncompatibleBoundaries", "UnknownBoundary", "ghost"]
@@ -18,7 +18,7 @@ class IncompatibleBoundaries(TypeError):
     """Two fields were combined whose boundary conditions have no common one."""
 
 
-class Extrapolation:
+class Extrapolation(Arithmetic):
     """A rule for the values beyond the sides of a grid; fields call it their boundary condition.
 
     Instances are immutable and compare by structure.  A third party makes a boundary by a subclass with a method of
@@ -104,39 +104,6 @@ class Extrapolation:
 
     def __repr__(self) -> str:
         return self.name
-
-    def __add__(self, other: Any) -> Any:
-        return binary(self, other, OPS["add"])
-
-    def __radd__(self, other: Any) -> Any:
-        return binary(other, self, OPS["add"])
-
-    def __sub__(self, other: Any) -> Any:
-        return binary(self, other, OPS["subtract"])
-
-    def __rsub__(self, other: Any) -> Any:
-        return binary(other, self, OPS["subtract"])
-
-    def __mul__(self, other: Any) -> Any:
-        return binary(self, other, OPS["multiply"])
-
-    def __rmul__(self, other: Any) -> Any:
-        return binary(other, self, OPS["multiply"])
-
-    def __truediv__(self, other: Any) -> Any:
-        return binary(self, other, OPS["divide"])
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return binary(other, self, OPS["divide"])
-
-    def __pow__(self, other: Any) -> Any:
-        return binary(self, other, OPS["pow"])
-
-    def __neg__(self) -> Any:
-        return unary(self, OPS["negative"])
-
-    def __abs__(self) -> Any:
-        return unary(self, OPS["abs"])
 
 
 @generic(on="boundary")

@@ -3,13 +3,13 @@
 from typing import Any, Self
 
 from phiml_core.shape import Shape
-from phiml_core.tensor.arithmetic import OPS, binary, unary
+from phiml_core.tensor.arithmetic import OPS, Arithmetic, binary
 from phiml_core.tensor.axis import Axis
 
 __all__ = ["Field"]
 
 
-class Field:
+class Field(Arithmetic):
     """A function of space, known by its values at the regions of a geometry.
 
     A kind of field is a subclass with the attributes below.  The parts that vary in a simulation, `values` and
@@ -83,36 +83,6 @@ class Field:
 
     # --- operators ---
 
-    def __add__(self, other: Any) -> Any:
-        return binary(self, other, OPS["add"])
-
-    def __radd__(self, other: Any) -> Any:
-        return binary(other, self, OPS["add"])
-
-    def __sub__(self, other: Any) -> Any:
-        return binary(self, other, OPS["subtract"])
-
-    def __rsub__(self, other: Any) -> Any:
-        return binary(other, self, OPS["subtract"])
-
-    def __mul__(self, other: Any) -> Any:
-        return binary(self, other, OPS["multiply"])
-
-    def __rmul__(self, other: Any) -> Any:
-        return binary(other, self, OPS["multiply"])
-
-    def __truediv__(self, other: Any) -> Any:
-        return binary(self, other, OPS["divide"])
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return binary(other, self, OPS["divide"])
-
-    def __pow__(self, other: Any) -> Any:
-        return binary(self, other, OPS["pow"])
-
-    def __rpow__(self, other: Any) -> Any:
-        return binary(other, self, OPS["pow"])
-
     def __floordiv__(self, other: Any) -> Any:
         return binary(self, other, OPS["floor_divide"])
 
@@ -131,14 +101,8 @@ class Field:
     def __ge__(self, other: Any) -> Any:
         return binary(self, other, OPS["greater_equal"])
 
-    def __neg__(self) -> Any:
-        return unary(self, OPS["negative"])
-
     def __pos__(self) -> Any:
         return self
-
-    def __abs__(self) -> Any:
-        return unary(self, OPS["abs"])
 
     # --- reductions over all non-batch dims, as for tensors ---
 

@@ -6,7 +6,7 @@ from typing import Any
 from phiml_core.backend import primitive
 from phiml_core.dispatch import generic
 
-__all__ = ["OPS", "Elementwise", "apply", "binary", "unary"]
+__all__ = ["OPS", "Arithmetic", "Elementwise", "apply", "binary", "unary"]
 
 
 class Elementwise:
@@ -68,6 +68,57 @@ def unary(x: Any, op: Elementwise) -> Any:
 @generic(on=("a", "b"))
 def binary(a: Any, b: Any, op: Elementwise) -> Any:
     """`op(a, b)` for each pair of elements, aligned by the names of their dims."""
+
+
+_ADD = OPS["add"]
+_SUBTRACT = OPS["subtract"]
+_MULTIPLY = OPS["multiply"]
+_DIVIDE = OPS["divide"]
+_POW = OPS["pow"]
+_NEGATIVE = OPS["negative"]
+_ABS = OPS["abs"]
+
+
+class Arithmetic:
+    """The operators that tensors, fields and boundaries share: each calls a word."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return binary(self, other, _ADD)
+
+    def __radd__(self, other: Any) -> Any:
+        return binary(other, self, _ADD)
+
+    def __sub__(self, other: Any) -> Any:
+        return binary(self, other, _SUBTRACT)
+
+    def __rsub__(self, other: Any) -> Any:
+        return binary(other, self, _SUBTRACT)
+
+    def __mul__(self, other: Any) -> Any:
+        return binary(self, other, _MULTIPLY)
+
+    def __rmul__(self, other: Any) -> Any:
+        return binary(other, self, _MULTIPLY)
+
+    def __truediv__(self, other: Any) -> Any:
+        return binary(self, other, _DIVIDE)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return binary(other, self, _DIVIDE)
+
+    def __pow__(self, other: Any) -> Any:
+        return binary(self, other, _POW)
+
+    def __rpow__(self, other: Any) -> Any:
+        return binary(other, self, _POW)
+
+    def __neg__(self) -> Any:
+        return unary(self, _NEGATIVE)
+
+    def __abs__(self) -> Any:
+        return unary(self, _ABS)
 
 
 _many: Callable[..., Any] | None = None

@@ -6,18 +6,13 @@ from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import DType
 from phiml_core.shape import Shape
 
-from .arithmetic import OPS, binary, unary
+from .arithmetic import OPS, Arithmetic, binary, unary
 from .axis import Axis
 
 __all__ = ["Tensor"]
 
-_ADD = OPS["add"]
-_SUBTRACT = OPS["subtract"]
-_MULTIPLY = OPS["multiply"]
-_DIVIDE = OPS["divide"]
 _FLOOR_DIVIDE = OPS["floor_divide"]
 _REMAINDER = OPS["remainder"]
-_POW = OPS["pow"]
 _BITWISE_AND = OPS["bitwise_and"]
 _BITWISE_OR = OPS["bitwise_or"]
 _BITWISE_XOR = OPS["bitwise_xor"]
@@ -29,13 +24,11 @@ _LESS = OPS["less"]
 _LESS_EQUAL = OPS["less_equal"]
 _GREATER = OPS["greater"]
 _GREATER_EQUAL = OPS["greater_equal"]
-_NEGATIVE = OPS["negative"]
 _POSITIVE = OPS["positive"]
-_ABS = OPS["abs"]
 _INVERT = OPS["invert"]
 
 
-class Tensor:
+class Tensor(Arithmetic):
     """An array with named, typed dims.  Immutable; made by `tensor`, `wrap`, `stack` and operations on tensors.
 
     Operations align dims by name and type, whatever their order.  `t.x[1:3]` and `t.vector['x']` slice, `t.native('x,y')` gives
@@ -114,30 +107,6 @@ class Tensor:
 
     # --- operators ---
 
-    def __add__(self, other: Any) -> Any:
-        return binary(self, other, _ADD)
-
-    def __radd__(self, other: Any) -> Any:
-        return binary(other, self, _ADD)
-
-    def __sub__(self, other: Any) -> Any:
-        return binary(self, other, _SUBTRACT)
-
-    def __rsub__(self, other: Any) -> Any:
-        return binary(other, self, _SUBTRACT)
-
-    def __mul__(self, other: Any) -> Any:
-        return binary(self, other, _MULTIPLY)
-
-    def __rmul__(self, other: Any) -> Any:
-        return binary(other, self, _MULTIPLY)
-
-    def __truediv__(self, other: Any) -> Any:
-        return binary(self, other, _DIVIDE)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return binary(other, self, _DIVIDE)
-
     def __floordiv__(self, other: Any) -> Any:
         return binary(self, other, _FLOOR_DIVIDE)
 
@@ -149,12 +118,6 @@ class Tensor:
 
     def __rmod__(self, other: Any) -> Any:
         return binary(other, self, _REMAINDER)
-
-    def __pow__(self, other: Any) -> Any:
-        return binary(self, other, _POW)
-
-    def __rpow__(self, other: Any) -> Any:
-        return binary(other, self, _POW)
 
     def __and__(self, other: Any) -> Any:
         return binary(self, other, _BITWISE_AND)
@@ -204,14 +167,8 @@ class Tensor:
     def __ge__(self, other: Any) -> Any:
         return binary(self, other, _GREATER_EQUAL)
 
-    def __neg__(self) -> Any:
-        return unary(self, _NEGATIVE)
-
     def __pos__(self) -> Any:
         return unary(self, _POSITIVE)
-
-    def __abs__(self) -> Any:
-        return unary(self, _ABS)
 
     def __invert__(self) -> Any:
         return unary(self, _INVERT)
