@@ -1,6 +1,7 @@
 """Backends: array libraries, their words, precision and devices."""
 
 from .backend import Backend, NoGradient
+from .capability import CAPABILITIES, NotSupported
 from .choose import (
     BackendNotInstalled,
     MixedBackends,
@@ -17,11 +18,13 @@ from .dtype import DType
 from .precision import PrecisionWarning, get_precision, precision, set_precision
 
 __all__ = [
+    "CAPABILITIES",
     "Backend",
     "BackendNotInstalled",
     "DType",
     "MixedBackends",
     "NoGradient",
+    "NotSupported",
     "PrecisionWarning",
     "backend",
     "backend_named",

@@ -1,9 +1,11 @@
 """The trait of a backend: what is true of an array library as a whole."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from .capability import inability
 from .dtype import DType, dtype_named
 
 __all__ = ["Backend", "NoGradient"]
@@ -27,6 +29,14 @@ class Backend:
     can_differentiate: bool = False
     rank: int = 0
     """Where arrays of two backends meet: NumPy has rank 0 and joins any other; equal ranks above 0 do not mix."""
+    cannot: Mapping[str, str] = MappingProxyType({})
+    """What it lacks and why, by the names in `capability.CAPABILITIES`, e.g. {"float16": "…", "gradient of sort": "…"}."""
+
+    def inability(self, capability: str, word: str = "") -> str | None:
+        """Why it lacks a capability, at all or for one word; None if it has it."""
+        if not self.can_differentiate and capability.endswith("gradient"):
+            return self.cannot.get("gradient", f"{self.name} does not record operations")
+        return inability(self.cannot, capability, word)
 
     # --- arrays ---
 

@@ -1,5 +1,6 @@
 """What is true of NumPy as a whole."""
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ class NumPy(Backend):
 
     name = "numpy"
     array_types = (np.ndarray, np.generic)
+    cannot = MappingProxyType(
+        {"gradient": "NumPy records no operations", "vmap": "NumPy has no functions of functions"}
+    )
 
     def dtype(self, x: Any) -> DType:
         return _DTYPES[x.dtype]
