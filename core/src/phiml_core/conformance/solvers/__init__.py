@@ -1,0 +1,3 @@
+"""Each solve of phiml-solvers: values, derivatives, outcome."""
+
+__all__: list[str] = []
