@@ -61,9 +61,15 @@ class LowModes:
         return self._expand(dim)
 
     def _expand(self, along: str | None) -> Dense:
+        modes = [f"{dim}_mode" for dim in self.box.dims]
+        found = _bases(self.box)
+        bases = [found.slopes[i] if dim == along else found.values[i] for i, dim in enumerate(self.box.dims)]
+        if len(modes) == 2:  # as products of matrices that no compiler has to transpose
+            first = (found.slope_rows if along == self.box.dims[0] else found.value_rows)[0]
+            return dot(first, modes[0], dot(self.coefficients, modes[1], bases[1], modes[1]), modes[0])  # type: ignore[return-value]
         result = self.coefficients
-        for dim, values, slopes in zip(self.box.dims, *_bases(self.box)[:2]):
-            result = dot(result, f"{dim}_mode", slopes if dim == along else values, f"{dim}_mode")
+        for mode, basis in zip(modes, bases):
+            result = dot(result, mode, basis, mode)
         return result
 
 
@@ -75,19 +81,36 @@ def part_values(part: Any) -> Any:
 def low_part(operator: BoxLaplace, y: Tensor) -> LowModes:
     """The low modes of A⁻¹ y."""
     result, axes = y, stored(y, operator.dims).spec.axes
-    pairs = zip(operator.dims, _bases(operator)[0])
+    pairs = zip(operator.dims, _bases(operator).values)
     for dim, values in sorted(pairs, key=lambda pair: -axes[pair[0]]):  # rows of the array first: four times faster
-        result = dot(result, dim, values, dim)
+        result = _product(result, dim, values)
     return low_adjoint(operator, result)
+
+
+def _product(x: Any, dim: str, matrix: Dense) -> Any:
+    """`dot` over one dim, as a product of matrices neither of which a compiler has to transpose, where that can be."""
+    first = stored(x, (dim,)).spec.axes[dim] == 0
+    return dot(matrix, dim, x, dim) if first else dot(x, dim, matrix, dim)
 
 
 def low_adjoint(operator: BoxLaplace, coefficients: Tensor) -> LowModes:
     """A⁻¹ of a sum of low modes, given by coefficients."""
-    return LowModes(operator, coefficients * _bases(operator)[2])
+    return LowModes(operator, coefficients * _bases(operator).inverse)
 
 
-def _bases(operator: BoxLaplace) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
-    """Values and slopes of the modes per dim, and the inverse eigenvalues of their products, as constants."""
+@dataclass(frozen=True)
+class _Bases:
+    """Constants: values and slopes of the modes per dim, with the modes as first or as last axis, and the inverse eigenvalues of
+    their products."""
+
+    values: tuple[Dense, ...]
+    slopes: tuple[Dense, ...]
+    value_rows: tuple[Dense, ...]
+    slope_rows: tuple[Dense, ...]
+    inverse: Dense
+
+
+def _bases(operator: BoxLaplace) -> _Bases:
     key = operator.kinds, operator.boundary, operator.resolution.sizes, operator.dims, operator.spacing
     return _all_bases(*key, low_counts(operator), current().float.name)
 
@@ -101,13 +124,16 @@ def _all_bases(
     spacing: Any,
     counts: tuple[int, ...],
     dtype: str,
-) -> tuple[tuple[Dense, ...], tuple[Dense, ...], Dense]:
+) -> _Bases:
     found = [_modes(*args) for args in zip(kinds, boundary, sizes, spacing, counts)]
-    dims = [spatial(f"{n}_mode", n) for n in names]
     inverse = transform_inverse(kinds, sizes, spacing)[np.ix_(*[modes.positions for modes in found])]
-    return (
-        tuple(constant(modes.values, d) for modes, d in zip(found, dims)),
-        tuple(constant(modes.slopes, d) for modes, d in zip(found, dims)),
+    columns = [spatial(f"{n}_mode", n) for n in names]
+    rows = [spatial(n, f"{n}_mode") for n in names]
+    return _Bases(
+        tuple([constant(modes.values, d) for modes, d in zip(found, columns)]),
+        tuple([constant(modes.slopes, d) for modes, d in zip(found, columns)]),
+        tuple([constant(np.ascontiguousarray(modes.values.T), d) for modes, d in zip(found, rows)]),
+        tuple([constant(np.ascontiguousarray(modes.slopes.T), d) for modes, d in zip(found, rows)]),
         constant(inverse, spatial(*[f"{n}_mode" for n in names])),
     )
 

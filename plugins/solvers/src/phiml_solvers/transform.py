@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
-from phiml_core.math import maximum, where, wrap
+from phiml_core.math import is_finite, maximum, where, wrap
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
-from .criterion import anywhere, has_diverged, norm, rounding, system_dims, target
+from .criterion import anywhere, norm, rounding, system_dims, target
 from .implicit import implicit, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
@@ -100,14 +100,13 @@ def low_positions(kind: str, n: int, count: int) -> Any:
     return np.r_[0 : count // 2 + 1, n - count // 2 : n] if kind == "fft" else np.arange(count)
 
 
-def _outcome(name: str, passes: Any, residual: Tensor, tolerance: Tensor, start: Tensor) -> SolveInfo:
-    return SolveInfo(name, passes, residual, tolerance, residual <= tolerance, has_diverged(residual, start))
+def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
+    return SolveInfo("transform", passes, residual, tolerance, residual <= tolerance, ~is_finite(residual))
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     y = operator.without_null_space(stored(y, operator.dims))
     dims = system_dims(operator, y)
-    start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)
     x = spectral_inverse(operator, y)
     if settings.rel_tol is None and settings.abs_tol is None:
@@ -125,7 +124,7 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
         return x, residual, wrap(1)
 
     x, residual, passes = cond(anywhere(residual > tolerance), refine, keep, x, rest, residual)
-    info = _outcome("transform", passes, residual, tolerance, start)
+    info = _outcome(passes, residual, tolerance)
     report_solve(x, info, settings.suppress)
     return x, info
 
@@ -134,7 +133,6 @@ def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any],
     """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed."""
     y = operator.without_null_space(stored(y, operator.dims))
     dims = system_dims(operator, y)
-    start = norm(y, dims, settings.norm)
     tolerance = target(settings, y, dims)
     if _has_low_part(operator, y):
         parts: list[Any] = [spectral_inverse(operator, y, low_counts(operator)), low_part(operator, y)]
@@ -157,7 +155,7 @@ def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any],
     if not missed.available or bool(missed):
         more, residual, passes = cond(missed, refine, keep, rest, residual)
         parts.append(more)
-    info = _outcome("transform", passes, residual, tolerance, start)
+    info = _outcome(passes, residual, tolerance)
     report_solve(parts[0], info, settings.suppress)
     return parts, info
 
