@@ -95,7 +95,7 @@ def _inner(value: Tensor) -> tuple[Tensor, ...]:
 def to_numpy(value: Tensor, order: Any = None) -> Any:
     """The values as a NumPy array with dims in the given order; see `Tensor.native`."""
     array = to_native(value, order)
-    if value.backend.is_traced(array):
+    if not value.backend.is_available(array):
         raise NotConcrete(_message(value, "numpy()"), as_dense(value).native_array)
     return value.backend.to_numpy(array)
 
@@ -114,6 +114,6 @@ def item(value: Tensor, what: str) -> Any:
         raise ShapeError(
             f"{what}() needs a single value, but the shape is {value.shape}.  Slice or reduce it first, e.g. t.sum."
         )
-    if block.backend.is_traced(block.native_array):
+    if not block.backend.is_available(block.native_array):
         raise NotConcrete(_message(value, f"{what}()"), block.native_array)
     return block.backend.to_numpy(block.native_array).reshape(()).item()

@@ -66,6 +66,6 @@ def _first(value: Any, shapes: list[Shape]) -> Any:
 def reshaped_numpy(value: Tensor, groups: Sequence[Any], force_expand: bool = True) -> Any:
     """`reshaped_native` as a NumPy array."""
     array = reshaped_native(value, groups, force_expand)
-    if value.backend.is_traced(array):
+    if not value.backend.is_available(array):
         to_numpy(value, value.shape)  # raises, saying what to do instead
     return value.backend.to_numpy(array)
