@@ -1,0 +1,109 @@
+"""Everything of PyTorch that is not its public interface, in one place.
+
+Each function says what stands in for it where this version of PyTorch lacks the interface; `works()` tries the recording for real.
+"""
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+try:
+    from torch.utils._python_dispatch import TorchDispatchMode
+except ImportError:  # pragma: no cover - another version of PyTorch
+    TorchDispatchMode = None  # type: ignore[assignment, misc]
+
+__all__ = [
+    "TorchDispatchMode", "compiler", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped",
+    "transforms_active", "unwrap",
+]  # fmt: skip
+
+
+def _zero() -> int:
+    return 0
+
+
+has_modes: Callable[[], Any] = getattr(torch._C, "_len_torch_dispatch_stack", _zero)
+"""How many recorders of operations are active in this thread."""
+transforms_active: Callable[[], Any] = getattr(torch._C, "_are_functorch_transforms_active", _zero)
+"""Whether a function runs inside `torch.func.grad`, `vmap` or alike."""
+_functorch = getattr(torch._C, "_functorch", None)
+
+
+def is_wrapped(x: Any) -> bool:
+    """Whether `x` is a value that a transform of `torch.func` follows."""
+    return _functorch is not None and _functorch.is_functorch_wrapped_tensor(x)
+
+
+def is_batched(x: Any) -> bool:
+    """Whether `x` stands for all items of `torch.func.vmap`, so that it has no one value."""
+    while is_wrapped(x):
+        if _functorch.is_batchedtensor(x):  # type: ignore[union-attr]
+            return True
+        x = _functorch.get_unwrapped(x)  # type: ignore[union-attr]
+    return False
+
+
+def unwrap(x: Any) -> Any:
+    """The tensor below all derivatives of `torch.func`."""
+    while is_wrapped(x):
+        x = _functorch.get_unwrapped(x)  # type: ignore[union-attr]
+    return x
+
+
+def is_foreign_trace() -> bool:
+    """Whether PyTorch itself records operations (`make_fx`, `torch.export`), so that values must not be read."""
+    try:
+        from torch.fx.experimental.proxy_tensor import get_proxy_mode
+    except ImportError:  # pragma: no cover
+        return False
+    return get_proxy_mode() is not None
+
+
+# --- the compiler ---
+
+
+@functools.cache
+def compiler() -> str:
+    """Why PyTorch cannot compile to machine code on this machine; empty if it can."""
+    try:
+        from torch._inductor.compile_fx import compile_fx  # noqa: F401
+        from torch._inductor.cpp_builder import get_cpp_compiler
+        from torch._inductor.exc import InvalidCxxCompiler
+    except ImportError as error:  # pragma: no cover
+        return f"this PyTorch has another interface to its compiler ({error})"
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler:
+        return "PyTorch finds no C++ compiler"
+    return ""
+
+
+_LOCK = threading.RLock()
+
+
+def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..., Sequence[torch.Tensor]]:
+    """A graph compiled for tensors like the examples.  The module must not be used afterwards: the compiler changes it."""
+    from torch._inductor.compile_fx import compile_fx
+
+    _lower()
+    with _LOCK, torch.no_grad():
+        return compile_fx(graph_module, list(examples), config_patches=OPTIONS)
+
+
+OPTIONS: dict[str, Any] = {}
+
+
+@functools.cache
+def _lower() -> None:
+    """Teach the compiler that the tensors of a barrier are computed once, as buffers."""
+    from torch._inductor.lowering import register_lowering
+
+    from . import opaque
+
+    @register_lowering(opaque.OPS.barrier.default, type_promotion_kind=None)
+    def _(x: Any) -> Any:
+        x.realize()
+        return x

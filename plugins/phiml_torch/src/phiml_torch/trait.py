@@ -1,0 +1,231 @@
+"""What is true of PyTorch as a whole: devices, compilation, derivatives, control flow."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from phiml_core.backend import Backend, DType
+from phiml_core.backend.dtype import dtype_named
+
+from . import private
+
+__all__ = ["DTYPES", "TORCH", "Torch"]
+
+_NAMES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
+)  # fmt: skip
+DTYPES = {dtype_named(name): getattr(torch, name) for name in _NAMES}
+_DTYPES = {native: dtype for dtype, native in DTYPES.items()}
+
+
+class Torch(Backend):
+    """PyTorch tensors: eager, compiled by inductor, differentiable to any order by autograd and `torch.func`, in all precisions."""
+
+    name = "torch"
+    array_types = (torch.Tensor,)
+    can_jit = True
+    can_differentiate = True
+    rank = 1
+
+    # --- arrays ---
+
+    def dtype(self, x: Any) -> DType:
+        return _DTYPES[x.dtype]
+
+    def native_dtype(self, dtype: DType) -> Any:
+        return DTYPES[dtype]
+
+    def sizes(self, x: Any) -> tuple[int, ...]:
+        return x.shape
+
+    def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
+        if isinstance(x, torch.Tensor):
+            return x if dtype is None or _DTYPES[x.dtype] is dtype else x.to(DTYPES[dtype])
+        narrow = None if dtype is None or dtype.name == "bfloat16" else dtype.name
+        if isinstance(x, np.ndarray) and x.ndim and not x.flags.writeable and private.has_modes():
+            from .record import constant
+
+            found = constant(x, lambda a: torch.from_numpy(np.array(a)))
+            return found if dtype is None or _DTYPES[found.dtype] is dtype else found.to(DTYPES[dtype])
+        array = np.array(x, narrow)  # a copy: the caller may change the array later
+        result = torch.from_numpy(array)
+        if narrow is None and dtype is not None:
+            result = result.to(DTYPES[dtype])
+        return result if device is None else result.to(device)
+
+    def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
+        try:
+            return torch.from_dlpack(x)
+        except (TypeError, BufferError, RuntimeError, AttributeError):  # read-only, or without the protocol
+            return torch.from_numpy(np.array(source.to_numpy(x)))
+
+    def to_numpy(self, x: Any) -> Any:
+        if private.has_modes() or private.transforms_active():
+            if not self.is_available(x):
+                raise TypeError(
+                    "The values of a PyTorch tensor that is being recorded are not known until the function runs."
+                )
+            x = private.unwrap(x)
+        x = x.detach().cpu().resolve_conj().resolve_neg()
+        return (x.float() if x.dtype is torch.bfloat16 else x).numpy()
+
+    def is_traced(self, x: Any) -> bool:
+        return self.any_traced((x,))
+
+    def any_traced(self, xs: Sequence[Any]) -> bool:
+        grad = torch.is_grad_enabled()
+        followed = private.has_modes() or private.transforms_active()
+        for x in xs:
+            if isinstance(x, torch.Tensor) and ((grad and x.requires_grad) or (followed and _is_followed(x))):
+                return True
+        return False
+
+    def any_recorded(self, xs: Sequence[Any]) -> bool:
+        return any(isinstance(x, torch.Tensor) and _is_recorded(x) for x in xs)
+
+    def is_available(self, x: Any) -> bool:
+        if private.transforms_active() and private.is_batched(x):
+            return False
+        return not _is_recorded(x)
+
+    def is_compiling(self) -> bool:
+        if not private.has_modes():
+            return False
+        from .record import recorder
+
+        return recorder() is not None or private.is_foreign_trace()
+
+    def block_until_ready(self, x: Any) -> Any:
+        if x.is_cuda:
+            torch.cuda.synchronize(x.device)
+        return x
+
+    # --- devices ---
+
+    def devices(self) -> list[Any]:
+        return ["cpu", *[f"cuda:{i}" for i in range(torch.cuda.device_count())]]
+
+    def device(self, x: Any) -> Any:
+        return "traced" if _is_recorded(x) else str(x.device)
+
+    def to_device(self, x: Any, device: Any) -> Any:
+        if str(device) not in self.devices():
+            raise ValueError(f"PyTorch has no device {str(device)!r}.  Its devices are {self.devices()}.")
+        return x.to(device)
+
+    # --- transforms of functions of flat arrays ---
+
+    def jit(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        from .program import Program
+
+        return Program(function)
+
+    def vjp(
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
+        from .derivative import vjp
+
+        return vjp(function, args)
+
+    def custom_vjp(
+        self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        from .derivative import custom_vjp
+
+        return custom_vjp(forward, backward, plain)
+
+    def cause(self, error: Exception) -> str:
+        name = type(error).__module__, type(error).__name__
+        return {
+            ("phiml_torch.derivative", "Captured"): "capture",
+            ("phiml_torch.control", "Unbounded"): "while",
+        }.get(name, "")
+
+    def vmap(
+        self, function: Callable[..., tuple[Any, ...]], in_axes: tuple[int | None, ...]
+    ) -> Callable[..., tuple[Any, ...]]:
+        return torch.func.vmap(function, in_dims=in_axes)
+
+    def stop_gradient(self, x: Any) -> Any:
+        return x.detach()
+
+    def cond(
+        self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        if not _is_recorded(predicate):
+            return on_true(*args) if bool(predicate) else on_false(*args)
+        from .control import branch
+
+        return branch(predicate, on_true, on_false, args)
+
+    def while_loop(
+        self, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        if not self.is_compiling():
+            return super().while_loop(condition, body, state)
+        from .control import repeat_while
+
+        return repeat_while(condition, body, state)
+
+    def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not self.is_compiling():
+            for i in range(int(count)):
+                state = tuple(body(torch.tensor(i, dtype=torch.int32), *state))
+            return state
+        from .control import repeat, repeat_some
+
+        if isinstance(count, torch.Tensor) and _is_recorded(count):
+            return repeat_some(count, body, state)
+        return repeat(lambda i, *s: (body(i, *s), ()), state, int(count))[0]
+
+    def scan(
+        self, body: Callable[..., Any], state: tuple[Any, ...], count: int
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        if not self.is_compiling():
+            return super().scan(lambda i, *s: body(torch.tensor(i, dtype=torch.int32), *s), state, count)
+        from .control import repeat
+
+        return repeat(body, state, count)
+
+    def eval_shape(
+        self, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[tuple[int, ...], DType], ...]:
+        if self.is_compiling():
+            from .record import record_function
+
+            return tuple((shape, _DTYPES[dtype]) for shape, dtype in record_function(function, args).sizes)
+        with torch.no_grad():
+            return super().eval_shape(function, args)
+
+    def barrier(self, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not private.has_modes():
+            return xs
+        from .opaque import barrier
+
+        return tuple([barrier(x) if _is_recorded(x) else x for x in xs])
+
+    def callback(
+        self, function: Callable[..., Any], like: tuple[tuple[tuple[int, ...], DType], ...], args: tuple[Any, ...]
+    ) -> Any:
+        if not self.any_recorded(args):
+            return super().callback(function, like, args)
+        from .control import host
+
+        return host(function, [(tuple(sizes), DTYPES[dtype]) for sizes, dtype in like], args)
+
+
+def _is_recorded(x: torch.Tensor) -> bool:
+    if not private.has_modes():
+        return False
+    from .record import is_recorded
+
+    return is_recorded(x)
+
+
+def _is_followed(x: torch.Tensor) -> bool:
+    return (bool(private.transforms_active()) and private.is_wrapped(x)) or _is_recorded(x)
+
+
+TORCH = Torch()
