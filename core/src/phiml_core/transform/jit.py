@@ -18,9 +18,10 @@ from phiml_core.tree.structure import Node, Static, Structure
 from .arguments import Arguments
 from .boundary import backend_for, converters, entering, wide
 from .captured import Captured
+from .compact import Compact
 from .custom_gradient import explained
 from .explain import difference, with_argument
-from .outputs import Outputs, record
+from .outputs import record
 
 __all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_count"]
 
@@ -35,7 +36,7 @@ class Trace:
     """The compiled program, what its outputs are, and what it reads besides its arguments."""
 
     run: Callable[..., tuple[Any, ...]]
-    outputs: Outputs
+    outputs: Compact
     captured: Captured
 
 
@@ -82,10 +83,10 @@ class JitFunction(Generic[P, R]):
         if trace is None or self._epoch != epoch() or trace.captured.changed():
             return self._trace((program.seen, *key[1:]), program, static, leaves)
         if not program.wide:
-            return trace.outputs.build(trace.run(*leaves))
+            return trace.outputs.build(leaves, trace.run(*leaves))
         with program.backend.context(True):
             results = trace.run(*leaves)
-        return trace.outputs.build(results)
+        return trace.outputs.build(leaves, results)
 
     def _frozen(self, static: tuple[Any, ...]) -> Any:
         """Auxiliary arguments as part of a key, in which 1, True and 1.0 differ.  Raises StaticError for tensors."""
@@ -142,15 +143,16 @@ class JitFunction(Generic[P, R]):
                 out, outputs, _ = record(lambda: self.arguments.call(self.function, varying, static), program.backend)
             except NotConcrete as error:
                 raise with_argument(error, self.arguments, program.seen, natives) from None
-            found = Trace(run, outputs, Captured(self.function, objects))
-            return out
+            compact = Compact(outputs, natives, out, program.backend)
+            found = Trace(run, compact, Captured(self.function, objects))
+            return compact.pack(out)
 
         run = program.backend.jit(flat)
         with program.backend.context(program.wide), explained(program.backend, self.__name__):
             results = run(*leaves)
         assert found is not None, f"{program.backend.name} compiled {self.__name__} without tracing it"
         program.trace = found if found.captured.known else None  # what belongs to another trace must not outlive it
-        return found.outputs.build(results)
+        return found.outputs.build(leaves, results)
 
     def _note(self, why: str) -> None:
         self.traces += 1
