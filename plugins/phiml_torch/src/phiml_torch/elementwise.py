@@ -67,18 +67,19 @@ for _name in ("atan2", "logical_and", "logical_or", "logical_xor"):
     getattr(primitive, _name).register((ARRAY,), _of_tensors(getattr(torch, _name)))
 
 
-@primitive.maximum.dispatch
-def _(x: torch.Tensor, y: Any) -> Any:
-    if isinstance(y, torch.Tensor) or x.requires_grad:  # where both are equal, each has half of the derivative
-        return torch.maximum(x, as_operand(y, x))
-    return torch.clamp(x, min=y)
+def _extreme(function: Any, limit: str) -> Any:
+    def call(x: Any, y: Any) -> Any:
+        if not isinstance(x, torch.Tensor):
+            x, y = y, x
+        if isinstance(y, torch.Tensor) or x.requires_grad:  # where both are equal, each has half of the derivative
+            return function(x, as_operand(y, x))
+        return torch.clamp(x, **{limit: y})
+
+    return call
 
 
-@primitive.minimum.dispatch
-def _(x: torch.Tensor, y: Any) -> Any:
-    if isinstance(y, torch.Tensor) or x.requires_grad:
-        return torch.minimum(x, as_operand(y, x))
-    return torch.clamp(x, max=y)
+primitive.maximum.register((ARRAY,), _extreme(torch.maximum, "min"))
+primitive.minimum.register((ARRAY,), _extreme(torch.minimum, "max"))
 
 
 @primitive.clip.dispatch

@@ -18,8 +18,8 @@ def _over_axes(function: Any) -> Any:
 for _name, _function in {"mean": torch.mean, "max": torch.amax, "min": torch.amin}.items():
     getattr(primitive, _name).register((ARRAY,), _over_axes(_function))
 primitive.cumsum.register((ARRAY,), lambda x, axis: torch.cumsum(x, axis, dtype=x.dtype))
-primitive.sort.register((ARRAY,), lambda x, axis: torch.sort(x, axis, stable=True)[0])
-primitive.argsort.register((ARRAY,), lambda x, axis: torch.argsort(x, axis, stable=True))
+primitive.sort.register((ARRAY,), lambda x, axis: torch.sort(x, dim=axis, stable=True)[0])
+primitive.argsort.register((ARRAY,), lambda x, axis: torch.argsort(x, dim=axis, stable=True))
 primitive.argmax.register((ARRAY,), lambda x, axis: torch.argmax(_ordered(x), axis))
 primitive.argmin.register((ARRAY,), lambda x, axis: torch.argmin(_ordered(x), axis))
 
