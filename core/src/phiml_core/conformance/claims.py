@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
+
 from phiml_core.backend import Backend
 
 __all__ = ["capability", "claimed"]

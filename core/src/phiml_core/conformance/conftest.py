@@ -1,6 +1,7 @@
 """What all parts share: the backend under test and the precisions."""
 
 import pytest
+
 from phiml_core import math
 from phiml_core.backend import backend, backend_named
 

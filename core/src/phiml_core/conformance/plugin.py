@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from phiml_core.backend import BackendNotInstalled, backend_named
 
 from .report import Record

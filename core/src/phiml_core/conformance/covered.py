@@ -1,0 +1,36 @@
+"""Public functions of tensors that are proved elsewhere in the kit than among the operations, or that are not about arrays."""
+
+__all__ = ["COVERED", "NOT_OF_ARRAYS"]
+
+COVERED = {
+    **dict.fromkeys(("assert_close", "close", "is_scalar"), "arrays/test_operations.py"),
+    **dict.fromkeys(("backend", "use", "convert"), "arrays/test_exchange.py"),
+    **dict.fromkeys(("precision", "set_precision", "get_precision"), "arrays/test_precision.py"),
+    "seed": "arrays/test_random.py",
+    **dict.fromkeys(("jit_compile", "forget_traces", "trace_count"), "transforms/test_jit.py"),
+    **dict.fromkeys(
+        ("gradient", "value_and_gradient", "check_gradient", "stop_gradient"), "transforms/test_gradient.py"
+    ),
+    "custom_gradient": "transforms/test_custom_gradient.py",
+    **dict.fromkeys(("cond", "while_loop", "fori_loop", "scan"), "transforms/test_loops.py"),
+    "iterate": "transforms/test_iterate.py",
+    **dict.fromkeys(("solve", "Solve", "LinearProblem"), "solvers/test_solve.py"),
+    **dict.fromkeys(
+        ("solve_linear", "NotConverged", "Diverged", "ConvergenceException", "record_solves", "SolveTape"),
+        "solvers/test_outcome.py",
+    ),
+}
+"""Name of a function in `phiml_core.math` → the file of the kit that proves it."""
+
+NOT_OF_ARRAYS = {
+    **dict.fromkeys(
+        (
+            *("EMPTY", "Shape", "batch", "channel", "dual", "instance", "spatial", "primal", "shape", "merge_shapes"),
+            *("concat_shapes", "non_batch", "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial"),
+        ),
+        "dims alone",
+    ),
+    "Tensor": "a class",
+    "SolveInfo": "a class",
+}
+"""Name of a function in `phiml_core.math` → why no array takes part."""
