@@ -21,7 +21,7 @@ def project(folder):
 
 
 def test_has_what_a_distribution_needs(folder):
-    (package,) = (path for path in (folder / "src").iterdir() if not path.name.endswith(".egg-info"))
+    (package,) = (path for path in (folder / "src").iterdir() if not path.name.endswith((".egg-info", "_pytest")))
     for path in ("README.md", "CHANGELOG.md", "LICENSE", "tests", f"src/{package.name}/__init__.py"):
         assert (folder / path).exists(), path
     assert (package / "py.typed").exists()
