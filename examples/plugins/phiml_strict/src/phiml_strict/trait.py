@@ -4,10 +4,10 @@ from typing import Any
 
 import array_api_strict as xp
 import numpy as np
-from phiml_core.backend import Backend, DType
+from phiml_core.backend import Backend, DType, NotSupported
 from phiml_core.backend.dtype import dtype_named
 
-__all__ = ["ARRAY", "STRICT", "Strict", "native_dtype"]
+__all__ = ["ARRAY", "STRICT", "NoSuchType", "Strict", "native_dtype"]
 
 ARRAY: type = type(xp.asarray(0))  # the library has no public name for its array class
 
@@ -20,12 +20,16 @@ _NATIVE = {name: getattr(xp, name) for name in _NAMES}
 _DTYPES = {native: dtype_named(name) for name, native in _NATIVE.items()}
 
 
+class NoSuchType(NotSupported, TypeError):
+    """A type of elements that the standard does not have."""
+
+
 def native_dtype(dtype: DType) -> Any:
-    """The type of the same name.  Raises TypeError for types the standard does not have, such as float16."""
+    """The type of the same name.  Raises NoSuchType for types the standard does not have, such as float16."""
     try:
         return _NATIVE[dtype.name]
     except KeyError:
-        raise TypeError(
+        raise NoSuchType(
             f"array_api_strict has no {dtype.name}.  It has {', '.join(_NAMES)}: compute in precision(32) or (64)."
         ) from None
 
@@ -35,6 +39,11 @@ class Strict(Backend):
 
     name = "array_api_strict"
     array_types = (ARRAY,)
+    cannot = {  # noqa: RUF012
+        "gradient": "array_api_strict records no operations",
+        "vmap": "the standard has no functions of functions",
+        "float16": "the standard has no float16",
+    }
     rank = 1  # NumPy arrays (rank 0) join, arrays of another framework do not
 
     def dtype(self, x: Any) -> DType:
