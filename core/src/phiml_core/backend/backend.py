@@ -60,6 +60,10 @@ class Backend:
         """A native array from a NumPy array or Python number, without copy where possible."""
         raise NotImplementedError
 
+    def read(self, x: Any) -> Any:
+        """What is computed with of an array that a user gives: of a variable its value now."""
+        return x
+
     def scalar(self, dtype: DType) -> Callable[[Any], Any]:
         """What turns a number into something that compiled programs take as an array of `dtype` without axes."""
         return lambda x: self.as_array(x, dtype)

@@ -50,6 +50,7 @@ def wrap(data: Any, *shape: Any) -> Tensor:
             f"Cannot make a tensor of {type(data).__module__}.{type(data).__qualname__}.  Give a native array of an installed backend, "
             "a number, or a sequence of numbers."
         )
+    data = found.read(data)
     sizes = found.sizes(data)
     if dims is None:
         if not sizes:

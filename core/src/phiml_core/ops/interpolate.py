@@ -184,7 +184,7 @@ def _cells(grid: Dense, positions: tuple[Dense, ...], names: Any, rules: Any, pr
 
 
 def _sample(grid: Dense, positions: tuple[Dense, ...], names: tuple[str, ...], rules: tuple[Rule, ...]) -> Tensor:
-    if any(t.backend.is_traced(t.native_array) for t in (grid, *positions)):
+    if any(t.backend.any_traced((t.native_array,)) for t in (grid, *positions)):
         return _differentiable(names, rules)(grid, *positions)
     return _forward(grid, positions, names, rules)
 

@@ -239,6 +239,7 @@ def operand(value: Any, partner: Tensor, op: Elementwise) -> Any:
     found = find_backend(value)
     if found is None:
         return NotImplemented
+    value = found.read(value)
     sizes = found.sizes(value)
     if sizes:
         raise TypeError(
