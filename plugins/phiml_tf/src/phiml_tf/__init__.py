@@ -1,0 +1,3 @@
+"""Arrays, transforms and random numbers of TensorFlow as methods of the words of phiml_core."""
+
+__all__: list[str] = []

@@ -1,0 +1,73 @@
+"""Reductions of TensorFlow tensors."""
+
+from typing import Any
+
+import tensorflow as tf
+from phiml_core.backend import primitive
+
+from .tensors import ARRAY, integers
+
+raw = tf.raw_ops
+OVER_AXES = {
+    "sum": raw.Sum,
+    "prod": raw.Prod,
+    "mean": raw.Mean,
+}
+
+
+def _over_axes(operation: Any) -> Any:
+    return lambda x, axes: operation(input=x, axis=integers(x, axes))
+
+
+for _name, _operation in OVER_AXES.items():
+    getattr(primitive, _name).register((ARRAY,), _over_axes(_operation))
+
+
+def _boolean(operation: Any) -> Any:
+    def word(x: Any, axes: tuple[int, ...]) -> Any:
+        x = x if x.dtype == tf.bool else raw.Cast(x=x, DstT=tf.bool)
+        return operation(input=x, axis=integers(x, axes))
+
+    return word
+
+
+ANY, ALL = _boolean(raw.Any), _boolean(raw.All)
+primitive.any.register((ARRAY,), ANY)
+primitive.all.register((ARRAY,), ALL)
+for _name, _operation, _of_booleans in (("max", raw.Max, ANY), ("min", raw.Min, ALL)):
+
+    def _extreme(x: Any, axes: tuple[int, ...], operation: Any = _operation, of_booleans: Any = _of_booleans) -> Any:
+        return of_booleans(x, axes) if x.dtype == tf.bool else operation(input=x, axis=integers(x, axes))
+
+    getattr(primitive, _name).register((ARRAY,), _extreme)
+
+
+def _position(operation: Any) -> Any:
+    def word(x: Any, axis: int) -> Any:
+        x = raw.Cast(x=x, DstT=tf.uint8) if x.dtype == tf.bool else x
+        return operation(input=x, dimension=axis, output_type=tf.int64)
+
+    return word
+
+
+primitive.argmax.register((ARRAY,), _position(raw.ArgMax))
+primitive.argmin.register((ARRAY,), _position(raw.ArgMin))
+primitive.cumsum.register((ARRAY,), lambda x, axis: raw.Cumsum(x=x, axis=axis))
+
+
+def _sort(function: Any) -> Any:
+    def word(x: Any, axis: int) -> Any:
+        if x.dtype == tf.bool:
+            return raw.Cast(x=function(raw.Cast(x=x, DstT=tf.uint8), axis=axis), DstT=tf.bool)
+        return function(x, axis=axis)
+
+    return word
+
+
+primitive.sort.register((ARRAY,), _sort(tf.sort))
+
+
+@primitive.argsort.dispatch
+def _(x: ARRAY, axis: int) -> Any:
+    x = raw.Cast(x=x, DstT=tf.uint8) if x.dtype == tf.bool else x
+    return tf.argsort(x, axis=axis, stable=True)
