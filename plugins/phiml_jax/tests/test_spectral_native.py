@@ -16,16 +16,16 @@ BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.fixture
 def by_fft(monkeypatch):
     """Sizes at which FFTs take over are large; this makes small arrays take that way, too."""
-    for name in ("SMALL", "LARGEST_ODD_TYPE4", "LARGEST_TYPE1"):
+    for name in ("LARGEST_ODD_TYPE4", "LARGEST_TYPE1"):
         monkeypatch.setattr(spectral_axis, name, 0)
-    for name in ("LARGEST_DENSE", "LARGEST_PARITY"):
+    for name in ("SMALL", "LARGEST_DENSE", "LARGEST_PARITY"):
         monkeypatch.setattr(spectral_axis, name, {1: 0, 2: 0, 3: 0})
     yield from fresh_caches()
 
 
 @pytest.fixture
 def by_parity(monkeypatch):
-    monkeypatch.setattr(spectral_axis, "SMALL", 0)
+    monkeypatch.setattr(spectral_axis, "SMALL", {1: 0, 2: 0, 3: 0})
     yield from fresh_caches()
 
 

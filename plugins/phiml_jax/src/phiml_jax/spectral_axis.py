@@ -42,11 +42,11 @@ __all__ = [
 
 Route = Literal["dense", "parity", "fft"]
 
-SMALL = 32
+SMALL = {1: 64, 2: 64, 3: 32}
 LARGEST_DENSE = {1: 64, 2: 64, 3: 160}
 LARGEST_PARITY = {1: 160, 2: 160, 3: 256}
-"""Largest sizes at which matrix products are faster than FFTs, for 1, 2 and more transformed axes: in full (type 4) and
-in two halves (types 2 and 3). Measured; see `phiml_jax.spectral`. The two below need an FFT of twice the length."""
+"""Largest sizes, for 1, 2 and more transformed axes, at which one full matrix per axis is the fastest way, or level and
+fewer kernels; at which matrix products are faster than FFTs: in full (type 4) and in two halves (types 2 and 3). Measured; see `phiml_jax.spectral`. The two below need an FFT of twice the length."""
 LARGEST_ODD_TYPE4 = 256
 LARGEST_TYPE1 = 512
 
@@ -56,9 +56,9 @@ LARGEST_BATCHED = 64
 
 def route_of(kind: str, n: int, axes: int) -> Route:
     """The fastest formulation of `kind` for size `n` where `axes` axes are transformed."""
-    if n <= SMALL:
-        return "dense"
     axes, number = min(axes, 3), kind_type(kind)
+    if n <= SMALL[axes]:
+        return "dense"
     if number == 4:
         return "dense" if n <= (LARGEST_ODD_TYPE4 if n % 2 else LARGEST_DENSE[axes]) else "fft"
     return "parity" if n <= (LARGEST_TYPE1 if number == 1 else LARGEST_PARITY[axes]) else "fft"
