@@ -50,7 +50,9 @@ class TensorFlow(Backend):
         return tf.convert_to_tensor(x) if isinstance(x, VARIABLE) else x
 
     def scalar(self, dtype: DType) -> Callable[[Any], Any]:
-        native = native_dtype(dtype)
+        native, check = native_dtype(dtype), dtype.to_numpy().type
+        if dtype.kind is int:  # TensorFlow cuts off what is too large
+            return lambda x: tf.constant(int(check(x)), native)
         return lambda x: tf.constant(x, native)
 
     def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
