@@ -62,6 +62,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *WORKERS, *session.posargs)
 
 
+@nox.session
+def proof(session: nox.Session) -> None:
+    """The long proofs beside the short ones, and a table of what projections left; half an hour on two cores (docs/proof.md)."""
+    install(session, *FOLDERS, tools=TEST_TOOLS)
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", "tests/proof", "-m", "long or not long", *session.posargs)
+
+
 @nox.session(python=["3.11", "3.12", "3.13"])
 def core(session: nox.Session) -> None:
     """Core, solvers and physics with NumPy alone, on every supported Python."""
