@@ -20,10 +20,18 @@ __all__ = ["Preconditioner", "UnknownPreconditioner", "jacobi", "preconditioner"
 
 Preconditioner = Callable[[Tensor], Tensor]
 
-SMOOTHING = {32: (0.8,), 64: chebyshev(2, 0.2)}
-"""Damping of the Jacobi steps before the solve of the box, and in reverse order after it.  One step at 0.8 damps the shortest waves
-most evenly in two and three dimensions.  A second one saves a fifth of the iterations for a tenth of the time of each: worth it
-where double precision asks for twice as many."""
+
+def smoothing(operator: MaskedLaplace) -> tuple[float, ...]:
+    """Damping of the Jacobi steps before the solve of the box, and in reverse order after it.
+
+    One step at 0.8 damps the shortest waves most evenly in two and three dimensions.  Each further one costs a tenth of an
+    iteration and saves a fifth of them, less of few than of many: worth it in double precision, the more the larger the grid, where
+    passages are thinner beside the box.  Measured at 128³ with 20 % boxes: 31 iterations with two steps, 25 with four, in equal time.
+    """
+    if current().bits == 32:
+        return (0.8,)
+    count = 2 + sum(max(operator.resolution.sizes) > n for n in (48, 96))
+    return chebyshev(count, 0.4 / count)
 
 
 class UnknownPreconditioner(ValueError):
@@ -54,7 +62,7 @@ def _(operator: MaskedLaplace):
     """
     box, inverse = operator.box, inverse_diagonal(operator)
     active = where(inverse == 0, 0.0, 1.0) if box.shift is None else None
-    steps = [inverse * damping for damping in SMOOTHING[current().bits]]
+    steps = [inverse * damping for damping in smoothing(operator)]
 
     def apply(r: Tensor) -> Tensor:
         z = r * steps[0]
