@@ -66,7 +66,9 @@ def tests(session: nox.Session) -> None:
 def proof(session: nox.Session) -> None:
     """The long proofs beside the short ones, and a table of what projections left; half an hour on two cores (docs/proof.md)."""
     install(session, *FOLDERS, tools=TEST_TOOLS)
-    session.run("pytest", "-n", "auto", "--dist", "worksteal", "tests/proof", "-m", "long or not long", *session.posargs)
+    session.run(
+        "pytest", "-n", "auto", "--dist", "worksteal", "tests/proof", "-m", "long or not long", *session.posargs
+    )
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])

@@ -14,7 +14,7 @@ MOST = 25
 
 def case(place, sizes, *rest, short=SHORT):
     marks = [] if sizes in short[place] else [pytest.mark.long]
-    return pytest.param(place, sizes, *rest, marks=marks, id="-".join([place, name_of(sizes), *rest]))
+    return pytest.param(place, sizes, *rest, marks=marks, id="-".join([place, "x".join(map(str, sizes)), *rest]))
 
 
 def name_of(sizes):
