@@ -82,7 +82,7 @@ def emit(kernel: Kernel, xs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]
 def _call(slot: int, sizes: str, xs: list[torch.Tensor]) -> list[torch.Tensor]:
     outer = TABLE.parts
     try:
-        return list(outer[slot].run(xs))
+        return list(outer[slot].run([x if x.is_contiguous() else x.contiguous() for x in xs]))
     finally:
         TABLE.parts = outer
 

@@ -136,11 +136,15 @@ def _refuse(func: Any, name: str, args: Any, frame: Frame) -> None:
             f"{name} draws random numbers of PyTorch's generator, which a compiled function would not follow.  Draw with a key: "
             "math.random_normal(…, key=key)."
         )
-    if torch.Tag.dynamic_output_shape in tags:
+    if torch.Tag.dynamic_output_shape in tags and not (name == "aten::index" and not _has_masks(args[1])):
         raise NotRecordable(
             f"{name} gives a result whose size depends on values, which compiled functions cannot have.  Use where() to keep the "
             "size, or call it outside of the compiled function."
         )
+
+
+def _has_masks(indices: Any) -> bool:
+    return any(i is not None and i.dtype in (torch.bool, torch.uint8) for i in indices)
 
 
 def _nodes(value: Any, frame: Frame) -> Any:
