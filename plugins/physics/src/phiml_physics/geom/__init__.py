@@ -4,7 +4,7 @@ grids.
 
 from phiml_core.field import Geometry
 
-from . import box_fraction  # noqa: F401  methods of boxes and grids
+from . import box_fraction, image_fraction  # noqa: F401  methods of geometries and grids
 from .box import Box, Cuboid
 from .complement import Complement
 from .errors import GeometryError

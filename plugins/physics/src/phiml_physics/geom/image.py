@@ -1,6 +1,7 @@
 """Image: a shape read from a picture, as a geometry."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from phiml_core import math
 from phiml_core.extrapolation import ZERO, ZERO_GRADIENT
 from phiml_core.field import (
     Geometry,
-    approximate_fraction_inside,
     approximate_signed_distance,
     bounding_radius,
     lies_inside,
@@ -20,7 +20,7 @@ from phiml_core.shape import Shape
 
 from .box import Box
 from .errors import GeometryError
-from .image_mask import mean_coverage, read_coverage
+from .image_mask import read_coverage
 from .uniform_grid import UniformGrid, constant
 
 __all__ = ["Image", "Picture", "image_geometry"]
@@ -111,14 +111,19 @@ def image_geometry(picture: Any, bounds: Box, threshold: float | None = None) ->
     return Image(Picture(coverage), bounds.center - half, bounds.center + half)
 
 
-def _in_picture(geometry: Image, location: Tensor) -> Tensor:
-    """Coordinates of positions in the plane of the picture."""
-    names = location.shape.get_item_names("vector") or ()
+def check_axes(geometry: Image, names: Sequence[str]) -> None:
+    """That a space with these axes has those of the picture."""
     if not set(geometry.axes) <= set(names):
         raise GeometryError(
             f"A picture with the axes {','.join(geometry.axes)} cannot be placed in a space with {','.join(names)}.  "
             "Name the axes of the space in its bounds."
         )
+
+
+def _in_picture(geometry: Image, location: Tensor) -> Tensor:
+    """Coordinates of positions in the plane of the picture."""
+    names = location.shape.get_item_names("vector") or ()
+    check_axes(geometry, names)
     return location if names == geometry.axes else math.stack(
         [location[{"vector": n}] for n in geometry.axes], channel(vector=geometry.axes)
     )  # fmt: skip
@@ -151,50 +156,6 @@ def _(geometry: Image, location):
 def _(geometry: Image, location):
     location = _in_picture(geometry, location)
     return _look_up(geometry, geometry.picture.coverage, ZERO, location) >= 0.5
-
-
-@approximate_fraction_inside.dispatch
-def _(geometry: Image, other: UniformGrid, balance):
-    """The exact mean over cells and faces; for a moving picture, whose place is not known in advance, the mean of a
-    few points.
-    """
-    if geometry.lower.available and geometry.upper.available and geometry.shape.rank == 1:
-        return _exact(geometry, other)
-    location = _in_picture(geometry, other.center)
-    found: list[Tensor] = []
-    for offset in _offsets(geometry.axes, other):
-        found.append(_look_up(geometry, geometry.picture.coverage, ZERO, location + offset))
-    return math.clip(sum(found[1:], found[0]) * (1 / len(found)), 0.0, 1.0)
-
-
-def _offsets(axes: tuple[str, ...], cells: UniformGrid) -> list[Tensor]:
-    steps = []
-    for n in axes:
-        dx = cells.spacing[cells.names.index(n)]
-        steps.append((0.0,) if n == cells.normal else (-0.25 * dx, 0.25 * dx))
-    return [math.wrap([a, b], channel(vector=axes)) for a in steps[0] for b in steps[1]]
-
-
-def _exact(geometry: Image, cells: UniformGrid) -> Tensor:
-    ends = [tuple(float(corner[{"vector": n}]) for n in geometry.axes) for corner in (geometry.lower, geometry.upper)]
-    return constant(*_means(geometry.picture, *ends, geometry.axes, cells))
-
-
-@functools.lru_cache(maxsize=64)
-def _means(
-    picture: Picture, lower: tuple[float, ...], upper: tuple[float, ...], axes: tuple[str, ...], cells: UniformGrid
-) -> tuple[np.ndarray, Shape]:
-    low, high = [], []
-    for n in axes:
-        i = cells.names.index(n)
-        dx = cells.spacing[i]
-        centers = cells.lower[i] + dx * (np.arange(cells.resolution.sizes[i]) + 0.5)
-        half = 0.0 if n == cells.normal else 0.5 * dx
-        low.append(centers - half)
-        high.append(centers + half)
-    first, last = (np.stack(np.meshgrid(*c, indexing="ij"), -1) for c in (low, high))
-    values = mean_coverage(picture.coverage, first, last, lower, upper)
-    return values, cells.resolution[",".join(axes)]
 
 
 @bounding_radius.dispatch
