@@ -12,7 +12,7 @@ def arithmetic(s, t, b):
 
 @operation(moving="w", second=False)
 def magnitudes_and_steps(w):
-    return [abs(w), w // 0.7, w % 0.7, -w % 0.3]
+    return [abs(w), w // 0.65, w % 0.65, -w % 0.29]
 
 
 @operation()

@@ -83,7 +83,7 @@ def test_batched(o, place):
         for n in o.names
     }
     found = leaves(o(together))
-    _, allowed, template = limits(o, 32)
+    _, allowed, _ = limits(o, 32)
     for i, row in enumerate(rows):
         parts = [p for t in found for p in ([t.example[i]] if "example" in t.shape.names else [t])]
         expected = leaves(o(row))
