@@ -85,15 +85,35 @@ _LOCK = threading.RLock()
 
 
 def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..., Sequence[torch.Tensor]]:
-    """A graph compiled for tensors like the examples.  The module must not be used afterwards: the compiler changes it."""
-    from torch._inductor.compile_fx import compile_fx
+    """A graph compiled for tensors like the examples.  The module must not be used afterwards: the compiler changes it.
+
+    What PyTorch wraps around the compiled code (derivatives, aliases of results) is left out: graphs here need none of it.
+    """
+    from torch._inductor.compile_fx import compile_fx, compile_fx_inner
 
     _lower()
+    inner: list[Any] = []
+
+    def compile_inner(*args: Any, **kwargs: Any) -> Any:
+        found = compile_fx_inner(*args, **kwargs)
+        inner.append(found)
+        return found
+
     with _LOCK, torch.no_grad():
-        return compile_fx(graph_module, list(examples), config_patches=OPTIONS)
+        whole = compile_fx(graph_module, list(examples), inner_compile=compile_inner, config_patches=OPTIONS)
+        run = getattr(inner[0], "current_callable", None) if len(inner) == 1 else None
+        if run is None:
+            return whole
+        expected, found = whole(*examples), run(list(examples))
+        same = len(expected) == len(found) and all(
+            isinstance(b, torch.Tensor) and a.shape == b.shape and a.stride() == b.stride() and a.dtype == b.dtype
+            for a, b in zip(expected, found)
+        )
+    return (lambda *xs: run(list(xs))) if same else whole
 
 
-OPTIONS: dict[str, Any] = {}
+OPTIONS: dict[str, Any] = {"size_asserts": False, "alignment_asserts": False}
+"""Programs here know the sizes of their arguments, see `program`.""" 
 
 
 @functools.cache

@@ -98,7 +98,7 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.frame: Frame | None = None
-        self.constants: dict[int, tuple[Any, torch.Tensor]] = {}
+        self.constants: dict[Any, tuple[Any, torch.Tensor]] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -295,14 +295,16 @@ def substituted(xs: Sequence[Any]) -> tuple[Any, ...]:
     return result
 
 
-def constant(array: Any, make: Callable[[Any], torch.Tensor]) -> torch.Tensor:
-    """The tensor of a constant NumPy array: one for all its uses in a recording."""
+def constant(array: Any, dtype: Any, make: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """The tensor of a NumPy array: one for all its uses in a recording."""
     found = _STATE.recorder
     if found is None:
-        return make(array)
-    kept = found.constants.get(id(array))
+        return make()
+    key = id(array), dtype
+    kept = found.constants.get(key)
     if kept is None:
-        kept = found.constants[id(array)] = (array, make(array))
+        with paused():
+            kept = found.constants[key] = (array, make())
     return kept[1]
 
 

@@ -41,7 +41,7 @@ __all__ = [
 
 Route = Literal["dense", "parity", "fft"]
 
-SMALL = 32
+SMALL = 64
 LARGEST_DENSE = {1: 64, 2: 64, 3: 96}
 LARGEST_PARITY = {1: 96, 2: 96, 3: 96}
 """Largest sizes at which matrix products are faster than FFTs, for 1, 2 and more transformed axes: in full (type 4) and

@@ -43,14 +43,16 @@ class Torch(Backend):
     def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
         if isinstance(x, torch.Tensor):
             return x if dtype is None or _DTYPES[x.dtype] is dtype else x.to(DTYPES[dtype])
-        narrow = None if dtype is None or dtype.name == "bfloat16" else dtype.name
-        if isinstance(x, np.ndarray) and x.ndim and not x.flags.writeable and private.has_modes():
+        if private.has_modes() and isinstance(x, np.ndarray) and x.ndim:
             from .record import constant
 
-            found = constant(x, lambda a: torch.from_numpy(np.array(a)))
-            return found if dtype is None or _DTYPES[found.dtype] is dtype else found.to(DTYPES[dtype])
-        array = np.array(x, narrow)  # a copy: the caller may change the array later
-        result = torch.from_numpy(array)
+            return constant(x, dtype, lambda: self._from_numpy(x, dtype, device))
+        return self._from_numpy(x, dtype, device)
+
+    def _from_numpy(self, x: Any, dtype: DType | None, device: Any) -> torch.Tensor:
+        """A copy, for the caller may change the array later."""
+        narrow = None if dtype is None or dtype.name == "bfloat16" else dtype.name
+        result = torch.from_numpy(np.array(x, narrow, order="C"))
         if narrow is None and dtype is not None:
             result = result.to(DTYPES[dtype])
         return result if device is None else result.to(device)
