@@ -23,6 +23,7 @@ FOLDERS = {
     "physics": "plugins/physics",
     "vis": "plugins/vis",
     "jax": "plugins/phiml_jax",
+    "tensorflow": "plugins/phiml_tf",
 }
 """The distributions, in the order of their dependencies."""
 NUMPY_ONLY = ("core", "solvers", "physics")
@@ -48,7 +49,7 @@ def demo(session: nox.Session) -> None:
     parser.add_argument("--backend", default="numpy")
     backend = parser.parse_known_args(session.posargs)[0].backend
     if backend != "numpy" and backend not in FOLDERS:
-        session.error(f"unknown backend {backend!r}: expected one of numpy, jax")
+        session.error(f"unknown backend {backend!r}: expected one of numpy, jax, tensorflow")
     install(session, *NUMPY_ONLY, "vis", *(() if backend == "numpy" else (backend,)))
     session.run("phiml", "demo", "smoke", *session.posargs)
 

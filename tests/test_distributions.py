@@ -8,7 +8,17 @@ from packaging.requirements import Requirement
 
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = [ROOT / "core", *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))]
-SIBLINGS_AND_FRAMEWORKS = {"numpy", "scipy", "plum-dispatch", "pluggy", "jax", "torch", "tensorflow", "matplotlib"}
+SIBLINGS_AND_FRAMEWORKS = {
+    "numpy",
+    "scipy",
+    "plum-dispatch",
+    "pluggy",
+    "jax",
+    "torch",
+    "tensorflow",
+    "tensorflow-cpu",
+    "matplotlib",
+}
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda path: path.name)
