@@ -1,4 +1,4 @@
-"""Overhead of eager operations over the native call, beside phiml: `python benchmarks/eager_overhead.py [numpy] [jax]`.
+"""Overhead of eager operations over the native call, beside phiml: `python benchmarks/eager_overhead.py [numpy] [jax] [tensorflow]`.
 
 Each library runs in processes of its own, alternating, since phiml switches JAX to 64 bits for the whole process.
 Within a process every round times the native call and the library's call of each operation one after the other; the
@@ -21,7 +21,7 @@ from peers import phiml_overhead as peer
 
 ROUNDS, CALLS, PROCESSES = 31, 200, 3
 LIBRARIES = ("ours", "phiml")
-BACKENDS = ("numpy", "jax")
+BACKENDS = ("numpy", "jax", "tensorflow")
 
 
 def timed(function: Callable[[], Any], calls: int) -> float:
@@ -32,6 +32,17 @@ def timed(function: Callable[[], Any], calls: int) -> float:
     return (time.perf_counter() - start) / calls
 
 
+def native_operations(backend: str) -> dict[str, Callable[[], Any]]:
+    """The operations in the library behind a backend."""
+    if backend == "tensorflow":
+        return peer.native_tensorflow()
+    if backend == "jax":
+        import jax.numpy as xp
+    else:
+        import numpy as xp
+    return peer.native_operations(xp)
+
+
 def measure(library: str, backend: str) -> dict[str, tuple[float, float, float]]:
     """Median overhead, median native time and median A/A difference of each operation, in microseconds."""
     if library == "phiml":
@@ -40,11 +51,7 @@ def measure(library: str, backend: str) -> dict[str, tuple[float, float, float]]
         import _ours
 
         operations = _ours.operations(backend)
-    if backend == "jax":
-        import jax.numpy as xp
-    else:
-        import numpy as xp
-    native = peer.native_operations(xp)
+    native = native_operations(backend)
     calls = CALLS if backend == "numpy" else CALLS // 4
     result = {}
     for name, operation in operations.items():

@@ -71,6 +71,33 @@ def native_operations(xp: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
+def native_tensorflow() -> dict[str, Callable[[], Any]]:
+    """The same on tensors of TensorFlow, by its public functions."""
+    import tensorflow as tf
+
+    a, b = map(tf.constant, arrays())
+    transposed, row, mask = tf.constant(b.numpy().T.copy()), b[0], a > 0.5
+    return {
+        "add, same shape": lambda: a + b,
+        "add, transposed": lambda: a + tf.transpose(transposed),
+        "add, broadcast": lambda: a + row,
+        "abs": lambda: abs(a),
+        "sum over x": lambda: tf.reduce_sum(a, 0),
+        "slice vector['x']": lambda: a[:, 0],
+        "slice x[1:3]": lambda: a[1:3],
+        "rename": lambda: a,
+        "stack": lambda: tf.stack([a, b]),
+        "concat": lambda: tf.concat([a, b], 0),
+        "where": lambda: tf.where(mask, a, b),
+        "cast": lambda: tf.cast(a, tf.float16),
+        "zeros": lambda: tf.zeros((4, 3)),
+        "pad": lambda: tf.pad(a, ((1, 1), (0, 0))),
+        "dot": lambda: tf.einsum("xv,xv->x", a, b),
+        "vec_squared": lambda: tf.reduce_sum(a * a, -1),
+        "(stack, then its array)": lambda: tf.stack([a, b]),
+    }
+
+
 def arrays() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     return rng.random((4, 3), np.float32), rng.random((4, 3), np.float32)
