@@ -27,6 +27,8 @@ class Backend:
     array_types: tuple[type, ...] = ()
     can_jit: bool = False
     can_differentiate: bool = False
+    differentiates_forward: bool = False
+    """Whether second derivatives differentiate the `forward` of `custom_vjp`, which then has to call the rule again."""
     rank: int = 0
     """Where arrays of two backends meet: NumPy has rank 0 and joins any other; equal ranks above 0 do not mix."""
     cannot: Mapping[str, str] = MappingProxyType({})
@@ -141,6 +143,12 @@ class Backend:
     ) -> Callable[..., Any]:
         """`plain`, differentiated by `forward(*args) -> (outputs, residuals)` and `backward(residuals, cotangents) -> gradients`."""
         return plain
+
+    def differentiated_as(
+        self, function: Callable[..., tuple[Any, ...]], alternative: Callable[..., tuple[Any, ...]]
+    ) -> Callable[..., tuple[Any, ...]]:
+        """`function` where no derivative is taken, else `alternative`, which has the same values; the latter where that is not known."""
+        return alternative
 
     def cause(self, error: Exception) -> str:
         """What an error of a transform is about: 'capture', a traced value used outside of the function that it was traced in;

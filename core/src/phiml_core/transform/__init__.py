@@ -1,5 +1,6 @@
 """Transforms of functions of trees: compilation, derivatives, branches and loops."""
 
+from .alternative import differentiated_as
 from .branch import cond
 from .check import GradientCheck, GradientMismatch, check_gradient
 from .custom_gradient import CapturedGradient, barrier, custom_gradient, stop_gradient
@@ -17,6 +18,7 @@ __all__ = [
     "check_gradient",
     "cond",
     "custom_gradient",
+    "differentiated_as",
     "forget_traces",
     "fori_loop",
     "gradient",

@@ -40,7 +40,9 @@ class Compact:
         self.given = [(i, same[id(x)]) for i, x in enumerate(natives[: outputs.values]) if id(x) in same]
         self.first = first = outputs.values - len(self.given)
         hidden = natives[outputs.values :]
-        members: dict[Any, list[int]] = {}  # leaves by what they are packed as; a leaf that is not packed is its own key
+        members: dict[
+            Any, list[int]
+        ] = {}  # leaves by what they are packed as; a leaf that is not packed is its own key
         for i, x in enumerate(hidden):
             members.setdefault(self._kind(x) or i, []).append(i)
         self.groups = list(members.items())

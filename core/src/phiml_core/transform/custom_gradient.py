@@ -93,8 +93,9 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
             return function(*args)  # no derivative is being taken
         seen = entering(given, backend)
         trace = _Trace(function, gradient, seen, backend, name)
-        rule = backend.custom_vjp(
-            lambda *xs: (outs := trace.run(*xs), (xs, outs)),
+        again = backend.differentiates_forward
+        rule: Callable[..., Any] = backend.custom_vjp(
+            lambda *xs: (outs := rule(*xs) if again else trace.run(*xs), (xs, outs)),
             lambda residuals, cotangents: trace.pull_back(residuals[0], residuals[1], cotangents),
             trace.run,
         )

@@ -66,6 +66,8 @@ class Jax(Backend):
     array_types = (ArrayImpl, Tracer)
     can_jit = True
     can_differentiate = True
+    differentiates_forward = True
+    cannot = {"while gradient": "XLA does not reverse a loop whose number of steps is a value"}  # noqa: RUF012
     rank = 1
 
     # --- arrays ---
@@ -172,6 +174,13 @@ class Jax(Backend):
     ) -> Callable[..., Any]:
         rule = jax.custom_vjp(plain)
         rule.defvjp(forward, backward)
+        return rule
+
+    def differentiated_as(
+        self, function: Callable[..., tuple[Any, ...]], alternative: Callable[..., tuple[Any, ...]]
+    ) -> Callable[..., tuple[Any, ...]]:
+        rule = jax.custom_vjp(function)
+        rule.defvjp(lambda *xs: jax.vjp(alternative, *xs), lambda pull_back, cotangents: pull_back(cotangents))
         return rule
 
     def cause(self, error: Exception) -> str:

@@ -44,9 +44,11 @@ def default_rel_tol() -> float:
 
 def target(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
     """What the norm of the residual has to reach: max(rel_tol norm(y), abs_tol)."""
-    rel = default_rel_tol() if settings.rel_tol is None else settings.rel_tol
-    if settings.rel_tol is None and settings.abs_tol is not None:
-        rel = 0.0
+    rel = settings.rel_tol
+    if rel is None:
+        if isinstance(settings.abs_tol, Tensor):
+            return settings.abs_tol
+        rel = default_rel_tol() if settings.abs_tol is None else 0.0
     tolerance = norm(y, dims, settings.norm) * rel
     return tolerance if settings.abs_tol is None else maximum(tolerance, settings.abs_tol)
 

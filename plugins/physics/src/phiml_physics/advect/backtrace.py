@@ -2,7 +2,7 @@
 cell.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from phiml_core import math
 from phiml_core.extrapolation import Constant, Extrapolation
 from phiml_core.field import Field, sample
 from phiml_core.math import Tensor
-from phiml_core.transform import barrier
+from phiml_core.transform import barrier, cond, differentiated_as
 
 from phiml_physics.geom.uniform_grid import UniformGrid
 from phiml_physics.geom.vectors import check_vector, space_vector
@@ -18,7 +18,9 @@ from phiml_physics.grid.centered import CenteredGrid
 from phiml_physics.grid.lookup import Vectors, is_periodic
 from phiml_physics.grid.staggered import StaggeredGrid
 
-__all__ = ["Backtrace", "surrounded", "trace_back"]
+from .kernel import Branch
+
+__all__ = ["Backtrace", "advected", "surrounded", "trace_back"]
 
 Component = tuple[Tensor, Extrapolation, UniformGrid]
 
@@ -31,7 +33,7 @@ class Backtrace:
         field: the grid that is advected.
         parts: its arrays, each with boundary and cells.
         moves: for each array the way of matter during the step, in cells along each axis.
-        small: whether all ways are shorter than one cell: a bool, or a tensor without dims.
+        small: whether all ways are shorter than one cell: a bool, a tensor without dims, or a `Branch` where that is decided.
     """
 
     field: Any
@@ -58,22 +60,56 @@ class Backtrace:
         return rebuild(self.field, values)
 
 
-def trace_back(field: Any, velocity: Any, dt: Any) -> Backtrace:
+def advected(scheme: Callable[..., list[Tensor]], field: Any, velocity: Any, dt: Any, *settings: Any) -> Any:
+    """The field after a step of `scheme(back, *settings)`, which returns the new arrays from a `Backtrace`.
+
+    In a compiled program there is one branch around the whole step, so that displacements and interpolations are fused.  Where
+    it is differentiated, each interpolation has a branch of its own and an adjoint within.
+    """
+
+    def step(small: Any, field: Any, velocity: Any, dt: Any, *settings: Any) -> Any:
+        back = trace_back(field, velocity, dt, small)
+        return back.rebuild(scheme(back, *settings))
+
+    small = _small(field, velocity, dt)
+    if isinstance(small, bool) or small.available or not isinstance(velocity, (Field, Tensor)):
+        return step(small, field, velocity, dt, *settings)
+
+    def either(small: Any, *args: Any) -> Any:
+        forms = [lambda small, *args, short=short: step(Branch(short, small), *args) for short in (True, False)]
+        return cond(small, *forms, small, *args)
+
+    return differentiated_as(either, step)(small, field, velocity, dt, *settings)
+
+
+def trace_back(field: Any, velocity: Any, dt: Any, small: Any) -> Backtrace:
     """Where the matter at each grid point of `field` comes from, with Euler's method."""
-    groups = components_of(field)
-    at_rest = _sampler(velocity, field)
     parts, moves = [], []
-    for group in groups:
-        cells = group[0][2]
-        vectors = zip(at_rest(cells), cells.spacing, strict=True)
-        d = tuple([v * (dt / dx) for v, dx in vectors])
+    for group, d in _ways(field, velocity, dt):
         for part in group:
             parts.append(part)
             moves.append(d)
-    compiled = any(d.backend.can_jit for d in moves[0])
-    # without a compiler, gathers are faster than shifted copies in three dimensions
-    small = small_steps(velocity, dt, moves) if compiled or len(field.geometry.names) < 3 else False
     return Backtrace(field, tuple(parts), tuple(moves), small)
+
+
+def _ways(field: Any, velocity: Any, dt: Any) -> Iterator[tuple[list[Component], Vectors]]:
+    """The arrays that share their positions, and the way of matter to these."""
+    at_rest = _sampler(velocity, field)
+    for group in components_of(field):
+        cells = group[0][2]
+        vectors = zip(at_rest(cells), cells.spacing, strict=True)
+        yield group, tuple([v * (dt / dx) for v, dx in vectors])
+
+
+def _small(field: Any, velocity: Any, dt: Any) -> Any:
+    """Whether matter moves less than one cell along each axis everywhere: one value for the whole step."""
+    known = isinstance(velocity, StaggeredGrid)
+    moves = [] if known else [d for _, d in _ways(field, velocity, dt)]
+    probe = velocity.components[0] if known else moves[0][0]
+    # without a compiler, gathers are faster than shifted copies in three dimensions
+    if not probe.backend.can_jit and len(field.geometry.names) > 2:
+        return False
+    return small_steps(velocity, dt, moves)
 
 
 def _sampler(velocity: Any, field: Field) -> Callable[[UniformGrid], list[Tensor]]:

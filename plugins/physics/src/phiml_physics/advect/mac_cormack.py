@@ -5,7 +5,7 @@ from typing import Any
 from phiml_core import math
 from phiml_core.math import Tensor
 
-from .backtrace import trace_back
+from .backtrace import Backtrace, advected
 from .kernel import interpolate, interpolate_with_bounds
 
 __all__ = ["mac_cormack"]
@@ -23,16 +23,19 @@ def mac_cormack(field: Any, velocity: Any, dt: Any, correction_strength: float =
         dt: time increment, number or tensor (scalar or batch).
         correction_strength: 0 for none, which is semi-Lagrangian advection, to 1 for the second-order scheme.
     """
-    back = trace_back(field, velocity, dt)
+    return advected(_scheme, field, velocity, dt, correction_strength)
+
+
+def _scheme(back: Backtrace, correction_strength: Any) -> list[Tensor]:
     originals = [values for values, _, _ in back.parts]
     there = interpolate_with_bounds(back.small, back.surrounded(originals), back.moves, back.dims, back.periodic)
     padded = back.surrounded([value for value, _, _ in there])
     returned = interpolate(back.small, padded, back.moves, back.dims, back.periodic, back=True)
     half = 0.5 * correction_strength
-    return back.rebuild([
+    return [
         limited(value + half * (original - again), low, high)
         for (value, low, high), again, original in zip(there, returned, originals, strict=True)
-    ])  # fmt: skip
+    ]
 
 
 def limited(value: Tensor, low: Tensor, high: Tensor) -> Tensor:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .backtrace import trace_back
+from phiml_core.math import Tensor
+
+from .backtrace import Backtrace, advected
 from .kernel import interpolate
 
 __all__ = ["semi_lagrangian"]
@@ -18,6 +20,9 @@ def semi_lagrangian(field: Any, velocity: Any, dt: Any) -> Any:
         velocity: field, vector, or function of the position, in length per time.
         dt: time increment, number or tensor (scalar or batch).
     """
-    back = trace_back(field, velocity, dt)
+    return advected(_scheme, field, velocity, dt)
+
+
+def _scheme(back: Backtrace) -> list[Tensor]:
     padded = back.surrounded([values for values, _, _ in back.parts])
-    return back.rebuild(list(interpolate(back.small, padded, back.moves, back.dims, back.periodic)))
+    return list(interpolate(back.small, padded, back.moves, back.dims, back.periodic))
