@@ -18,6 +18,7 @@ class Components(Extrapolation):
 
     __slots__ = ("dim", "names", "rules")
     __value_attrs__ = ("rules",)
+    __static_attrs__ = ("dim", "names")
     dim: str
     names: tuple[str, ...]
     rules: tuple[Extrapolation, ...]

@@ -26,6 +26,7 @@ class Constant(Extrapolation):
 
     __slots__ = ("value",)
     __value_attrs__ = ("value",)
+    __static_attrs__ = ()
     primitive_mode = "constant"
     value: Tensor
 

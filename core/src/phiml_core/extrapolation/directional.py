@@ -19,6 +19,7 @@ class Directional(Extrapolation):
 
     __slots__ = ("normal", "tangential")
     __value_attrs__ = ("normal", "tangential")
+    __static_attrs__ = ()
     normal: Extrapolation
     tangential: Extrapolation
 

@@ -16,6 +16,7 @@ class Sides(Extrapolation):
 
     __slots__ = ("dims", "rules")
     __value_attrs__ = ("rules",)
+    __static_attrs__ = ("dims",)
     dims: tuple[str, ...]
     rules: tuple[Extrapolation, ...]
     """Lower and upper of each of `dims`, then the one for all other dims if there is one."""

@@ -13,6 +13,7 @@ from phiml_core.backend.precision import current
 from phiml_core.dispatch import epoch
 from phiml_core.ops.native import NotConcrete
 from phiml_core.tree.flatten import StaticError, flatten
+from phiml_core.tree.recognise import recogniser
 from phiml_core.tree.structure import Node, Static, Structure
 
 from .arguments import Arguments
@@ -28,6 +29,7 @@ __all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_count"]
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger("phiml_core")
+_NOTHING: tuple[Any, Any, Any, Any] = (None, (None,) * 4, None, ())
 _MANY = 256  # programs of one function; the oldest is dropped for the next
 
 
@@ -64,17 +66,27 @@ class JitFunction(Generic[P, R]):
         self._programs: dict[Any, Program] = {}  # by what the function sees: one trace each
         self._calls: dict[Any, tuple[Program | None, Any]] = {}  # by what is given: how that becomes what is seen
         self._chunks: dict[Any, JitFunction[..., Any]] = {}  # see iterate
+        self._last: tuple[Any, Any, Program | None, Any] = _NOTHING  # how to recognise the arguments of the usual call
+        self._unknown = 0  # calls whose arguments were not recognised
         self._epoch = epoch()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         varying, static = self.arguments.bind(*args, **kwargs)
-        leaves: list[Any] = []
-        given = tuple([flatten(v, leaves) for v in varying])
-        key = (given, self._frozen(static) if static else (), current(), default_backend())
-        try:
-            program, convert = self._calls[key]
-        except KeyError:
-            program, convert = self._prepare(key)
+        recognise, key, program, convert = self._last
+        leaves = recognise(varying) if not static and key[2] is current() and key[3] is default_backend() else None
+        if leaves is None:
+            leaves = []
+            key = (
+                tuple([flatten(v, leaves) for v in varying]),
+                self._frozen(static) if static else (),
+                current(),
+                default_backend(),
+            )
+            try:
+                program, convert = self._calls[key]
+                self._remember(varying, key, leaves)
+            except KeyError:
+                program, convert = self._prepare(key)
         if program is None or (program.backend.any_traced(leaves) and program.backend.any_recorded(leaves)):
             return self.function(*args, **kwargs)  # eager backends run it, inside a trace it is recorded
         for i, f in convert:
@@ -87,6 +99,12 @@ class JitFunction(Generic[P, R]):
         with program.backend.context(True):
             results = trace.run(*leaves)
         return trace.outputs.build(leaves, results)
+
+    def _remember(self, varying: Any, key: Any, leaves: list[Any]) -> None:
+        """Recognise arguments like these from now on; tried less and less often where they keep changing."""
+        self._unknown += 1
+        if not key[1] and self._unknown & (self._unknown - 1) == 0:
+            self._last = recogniser(varying, key[0], leaves), key, *self._calls[key]
 
     def _frozen(self, static: tuple[Any, ...]) -> Any:
         """Auxiliary arguments as part of a key, in which 1, True and 1.0 differ.  Raises StaticError for tensors."""
@@ -113,6 +131,7 @@ class JitFunction(Generic[P, R]):
             while len(self._programs) > _MANY:
                 self._programs.pop(next(iter(self._programs)))
                 self._calls.clear()
+                self._last = _NOTHING
         if len(self._calls) > 4 * _MANY:
             self._calls.clear()
         self._calls[key] = program, convert
@@ -130,6 +149,7 @@ class JitFunction(Generic[P, R]):
             why = [difference(key, known, self.arguments) if known else "first call"]
         if program.trace is not None or self._epoch != epoch():
             self._epoch = epoch()
+            self._last = _NOTHING
             for p in self._programs.values():
                 p.trace = None  # they have read the same
         found: Trace | None = None
@@ -166,6 +186,7 @@ class JitFunction(Generic[P, R]):
         self._programs.clear()
         self._calls.clear()
         self._chunks.clear()
+        self._last = _NOTHING
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
