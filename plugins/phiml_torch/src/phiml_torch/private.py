@@ -89,19 +89,18 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
 
     What PyTorch wraps around the compiled code (derivatives, aliases of results) is left out: graphs here need none of it.
     """
-    from torch._inductor.compile_fx import compile_fx, compile_fx_inner
+    from torch._guards import TracingContext, tracing
+    from torch._inductor.compile_fx import compile_fx
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
     _lower()
-    inner: list[Any] = []
-
-    def compile_inner(*args: Any, **kwargs: Any) -> Any:
-        found = compile_fx_inner(*args, **kwargs)
-        inner.append(found)
-        return found
-
+    shapes = FakeTensorMode(shape_env=ShapeEnv())  # without, PyTorch does not look into its cache on disk
     with _LOCK, torch.no_grad():
-        whole = compile_fx(graph_module, list(examples), inner_compile=compile_inner, config_patches=OPTIONS)
-        run = getattr(inner[0], "current_callable", None) if len(inner) == 1 else None
+        with tracing(TracingContext(shapes)):
+            fake = [shapes.from_tensor(x, static_shapes=True) for x in examples]
+            whole = compile_fx(graph_module, fake, config_patches=OPTIONS)
+        run = _inside(whole)
         if run is None:
             return whole
         expected, found = whole(*examples), run(list(examples))
@@ -110,6 +109,22 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
             for a, b in zip(expected, found)
         )
     return (lambda *xs: run(list(xs))) if same else whole
+
+
+def _inside(function: Any) -> Any:
+    """The compiled code that wrappers of PyTorch end in, None if it is not found."""
+    stack, seen = [function], set()
+    while stack and len(seen) < 200:
+        found = stack.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        run = getattr(found, "current_callable", None)
+        if run is not None:
+            return run
+        stack += [c.cell_contents for c in getattr(found, "__closure__", None) or () if callable(c.cell_contents)]
+        stack += [v for v in (getattr(found, n, None) for n in ("compiled_fn", "__wrapped__", "__self__")) if callable(v)]
+    return None
 
 
 OPTIONS: dict[str, Any] = {"size_asserts": False, "alignment_asserts": False}
