@@ -52,7 +52,9 @@ def test_transforms(name, dtype):
 def scales(sizes):
     """Kinds and factors; the periodic ones are even in the frequency, as real results need."""
     axes = tuple(range(len(sizes)))
-    even = [np.cos(2 * np.pi * np.arange(n) / n).reshape([-1 if a == b else 1 for b in axes]) for a, n in zip(axes, sizes)]
+    even = [
+        np.cos(2 * np.pi * np.arange(n) / n).reshape([-1 if a == b else 1 for b in axes]) for a, n in zip(axes, sizes)
+    ]
     yield axes, (FFT,) * len(axes), sum(even) + 3
     yield axes[-1:], ("dct2",), RNG.uniform(0.5, 2, sizes)
     yield axes, ("dct2",) * len(axes), RNG.uniform(0.5, 2, sizes)

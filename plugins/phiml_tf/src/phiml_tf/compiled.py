@@ -79,7 +79,7 @@ class Compiled:
         for x in args:
             if type(x) is not EagerTensor:
                 return self._convert(args)
-            key.append((x.dtype, *x.shape))
+            key.append((x.dtype, x.shape))
         if not tf.executing_eagerly():
             return tuple(self.function(*args))
         kind = tuple(key)

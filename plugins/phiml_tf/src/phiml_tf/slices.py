@@ -31,7 +31,9 @@ def getitem(x: Any, index: tuple[Any, ...]) -> Any:
 
 @lru_cache(maxsize=4096)
 def _plan(key: tuple[Any, ...]) -> _Plan:
-    begin, end, strides = [], [], []
+    begin: list[int] = []
+    end: list[int] = []
+    strides: list[int] = []
     masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0)
     for place, item in enumerate(key):
         bit = 1 << place

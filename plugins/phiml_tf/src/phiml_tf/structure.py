@@ -56,11 +56,11 @@ def _(matrix: ARRAY, rhs: Any) -> Any:
 def _(x: ARRAY, widths: tuple[tuple[int, int], ...], mode: str, value: Any = 0) -> Any:
     if mode == "constant":
         value = value if isinstance(value, (EagerTensor, SymbolicTensor)) else tf.constant(value, x.dtype)
-        return raw.PadV2(input=x, paddings=integers(x, tuple(map(tuple, widths))), constant_values=value)
+        return raw.PadV2(input=x, paddings=integers(x, tuple([(lo, up) for lo, up in widths])), constant_values=value)
     if mode == "edge" and max(max(w) for w in widths) <= 1:
         mode = "symmetric"  # the same for a margin of one
     if mode == "symmetric" and all(max(w) <= n for w, n in zip(widths, sizes_of(x), strict=True)):
-        return raw.MirrorPad(input=x, paddings=integers(x, tuple(map(tuple, widths))), mode="SYMMETRIC")
+        return raw.MirrorPad(input=x, paddings=integers(x, tuple([(lo, up) for lo, up in widths])), mode="SYMMETRIC")
     for axis, (lower, upper) in enumerate(widths):
         if lower or upper:
             x = _extend(x, axis, lower, upper, mode)
@@ -187,7 +187,7 @@ def _(place: TensorFlow, sizes: tuple[int, ...], value: Any, dtype: DType, devic
         if isinstance(value, (EagerTensor, SymbolicTensor)):
             value = value if value.dtype == native_dtype(dtype) else tf.cast(value, native_dtype(dtype))
         else:
-            value = tf.constant(value, native_dtype(dtype))
+            value = tf.constant(dtype.kind(np.asarray(value).item()), native_dtype(dtype))
         return tf.broadcast_to(value, tuple(map(int, sizes)))
 
 

@@ -12,8 +12,8 @@ __all__ = [
     "sizes_of",
 ]  # fmt: skip
 
-EagerTensor: type = tf.__internal__.EagerTensor
-SymbolicTensor: type = tf.__internal__.SymbolicTensor
+EagerTensor: Any = tf.__internal__.EagerTensor
+SymbolicTensor: Any = tf.__internal__.SymbolicTensor
 ARRAY: Any = EagerTensor | SymbolicTensor
 with tf.init_scope():
     VARIABLE: type = type(tf.Variable(0.0))
@@ -64,7 +64,7 @@ def eager_constant(values: Any, dtype: Any = tf.int32) -> Any:
         return tf.constant(values, dtype)
 
 
-def integers(x: Any, values: tuple[int, ...] | int) -> Any:
+def integers(x: Any, values: Any) -> Any:
     """Sizes or axes as the argument of an operation on `x`."""
     if type(x) is EagerTensor:
         return eager_constant(values)
