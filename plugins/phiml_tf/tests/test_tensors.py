@@ -80,8 +80,26 @@ def test_native_tapes_record():
         assert [d.numpy().tolist() for d in tape.gradient(y, [v, c])] == [[6, 16], [1, 4]]
 
 
+def aligned(count, offset=0):
+    """Numbers in memory that begins `offset` bytes after a multiple of 64."""
+    memory = np.zeros(4 * count + 128, np.uint8)
+    start = -memory.ctypes.data % 64 + offset
+    numbers = memory[start : start + 4 * count].view(np.float32)
+    numbers[:] = range(count)
+    return numbers
+
+
+@pytest.mark.parametrize("offset", [4, 8, 16, 32])
+def test_memory_that_begins_elsewhere_is_copied(offset):
+    """tf.experimental.dlpack takes it, and the first operation on it ends the process."""
+    a = aligned(100, offset)
+    t = math.convert(wrap(a, X), "tensorflow")
+    assert not np.shares_memory(a, t.numpy())
+    assert np.array_equal((math.cast(t, "int32") + t).numpy(), 2 * np.arange(100))
+
+
 def test_memory_is_shared():
-    a = np.arange(6, dtype=np.float32).reshape(2, 3)
+    a = aligned(6).reshape(2, 3)
     t = math.convert(wrap(a, spatial("x,y")), "tensorflow")
     assert t.backend is TENSORFLOW
     assert np.shares_memory(a, t.numpy("x,y"))

@@ -16,6 +16,16 @@ from .tensors import VARIABLE, EagerTensor, SymbolicTensor, dtype_of, native_dty
 __all__ = ["TENSORFLOW", "TensorFlow"]
 
 
+ALIGNMENT = 64
+"""Bytes.  TensorFlow ends the process where it computes with memory that begins elsewhere."""
+
+
+def _is_aligned(x: Any) -> bool:
+    """Whether the memory of an array of another library begins where TensorFlow expects it."""
+    on_cpu = x.__dlpack_device__()[0] == 1
+    return not on_cpu or np.from_dlpack(x).ctypes.data % ALIGNMENT == 0
+
+
 class TensorFlow(Backend):
     """Eager and symbolic tensors: compiled by XLA or as a graph, differentiable, in both precisions."""
 
@@ -57,9 +67,11 @@ class TensorFlow(Backend):
 
     def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
         try:
-            return tf.experimental.dlpack.from_dlpack(x.__dlpack__())  # takes capsules, not arrays
+            if _is_aligned(x):
+                return tf.experimental.dlpack.from_dlpack(x.__dlpack__())  # takes capsules, not arrays
         except (TypeError, BufferError, RuntimeError, AttributeError, ValueError, tf.errors.InvalidArgumentError):
-            return self.as_array(source.to_numpy(x), dtype)  # strided, read-only or without the protocol
+            pass  # strided, read-only or without the protocol
+        return self.as_array(source.to_numpy(x), dtype)
 
     def to_numpy(self, x: Any) -> Any:
         if isinstance(x, SymbolicTensor):
