@@ -1,0 +1,108 @@
+"""What a solve says of itself, and that failures come out of compiled code."""
+
+import numpy as np
+import pytest
+
+from phiml_core import math
+from phiml_core.math import (
+    ConvergenceException,
+    Diverged,
+    LinearProblem,
+    NotConverged,
+    Solve,
+    SolveTape,
+    batch,
+    record_solves,
+    solve,
+    solve_linear,
+    spatial,
+)  # fmt: skip
+
+from ..claims import capability, claimed
+from .grids import METHODS, NOISE, largest, masked, operator, rhs, tensor
+
+XY = spatial("x,y")
+BOTH = pytest.mark.parametrize("run", [lambda f: f, math.jit_compile], ids=["eager", "compiled"])
+
+
+@BOTH
+def test_not_converged(run, place):
+    f = run(lambda y, limit: solve(LinearProblem(masked(), y), Solve("CG", rel_tol=1e-6, max_iterations=limit))[0])
+    y = tensor(rhs(masked), XY)
+    f(y, 100)
+    with pytest.raises(NotConverged) as caught:
+        f(y, 1)
+    assert isinstance(caught.value, ConvergenceException)
+    assert int(caught.value.iterations.max) == 1 and caught.value.x.shape == y.shape
+    assert float(caught.value.residual.max) > 0
+    f(y, 100)
+    if run is math.jit_compile and place.can_jit:
+        assert f.traces == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+@BOTH
+def test_nan_is_a_failure(method, run, place):
+    f = run(lambda y: solve(LinearProblem(operator("open"), y), Solve(method))[0])
+    with pytest.raises(Diverged):
+        f(tensor(NOISE[0] * np.nan, XY))
+
+
+@BOTH
+def test_in_a_loop(run, place):
+    """A failure in one of the steps of a compiled loop is raised after it."""
+
+    def steps(y, limit):
+        def step(i, x):
+            return (solve(LinearProblem(masked(), masked()(x)), Solve("CG", rel_tol=1e-5, max_iterations=limit))[0],)
+
+        return math.fori_loop(2, step, (y,))[0]
+
+    f = run(steps)
+    f(tensor(NOISE[0], XY), 60)
+    with pytest.raises(NotConverged):
+        f(tensor(NOISE[0], XY), 1)
+
+
+@BOTH
+def test_tape(run, place):
+    f = run(lambda y: solve(LinearProblem(masked(), y), Solve())[0])
+    y = tensor(rhs(masked), XY)
+    f(y)
+    with record_solves() as tape:
+        f(y)
+    assert isinstance(tape, SolveTape) and len(tape) == 1
+    assert int(tape[0].iterations.max) >= 1 and tape[0].method.startswith("CG")
+
+
+@BOTH
+def test_each_example_has_its_outcome(run, place):
+    y = tensor(rhs(masked), XY) * tensor([1.0, 0.0, 5.0], batch("b"))
+    _, info = run(lambda y: solve(LinearProblem(masked(), y), Solve()))(y)
+    assert info.iterations.shape == batch(b=3) == info.converged.shape
+    assert float(info.iterations.b[1]) == 0
+
+
+@BOTH
+def test_functions_as_operators(run, place, double):
+    box = operator("open")
+    x = tensor(NOISE[0], XY)
+    f = run(lambda y, a: solve_linear(lambda x, a: a * x - box(x), y, Solve("CG", 1e-10), a))
+    assert largest(f(0.5 * x - box(x), tensor(0.5)) - x) < 1e-7
+
+
+@capability("compiled gradient")
+def test_a_failed_adjoint_is_not_a_number(place):
+    """Where the adjoint system was not solved, the gradient is NaN instead of wrong."""
+    settings = Solve("CG", rel_tol=1e-6, suppress=(NotConverged,))
+
+    def loss(y, limit):
+        return math.sum_(
+            solve(LinearProblem(masked(), y), settings.with_(max_iterations=limit))[0] * tensor(NOISE[1], XY)
+        )
+
+    with claimed(place, "compiled gradient", "solve"):
+        f = math.jit_compile(math.gradient(loss, "y", get_output=False))
+        good, bad = (f(tensor(rhs(masked), XY), n).numpy("x,y") for n in (100, 1))
+        assert np.isfinite(good).all()
+        assert not np.isfinite(bad).any() or np.abs(bad - good).max() > 0
