@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from phiml_core import math
+from phiml_core.backend import backend
 from phiml_core.extrapolation import ONE, PERIODIC, SYMMETRIC, ZERO_GRADIENT, UnknownBoundary
 from phiml_core.field import resample, sample
 from phiml_core.math import batch, channel, spatial
+from phiml_core.transform import gradient
 from phiml_physics.geom import Box, GeometryError, Sphere
 from phiml_physics.grid import CenteredGrid, GridError, ResolutionMismatch, StaggeredGrid
 
@@ -97,14 +99,25 @@ def test_soft_geometry():
     assert set(hard.numpy("x,y").ravel()) == {0.0, 1.0}
 
 
-def test_vector_times_tuple_leaves_zeros_free():
+@pytest.mark.parametrize("vector", [(0, 0.5), math.wrap([0, 0.5], channel(vector="x,y"))], ids=["tuple", "tensor"])
+def test_vector_times_constant_leaves_zeros_free(vector):
     s = CenteredGrid(lambda x, y: x, 1, x=4, y=3)
-    lift = s * (0, 0.5)
+    lift = s * vector
     assert not lift.values.components[0].spec.stored
     assert lift.boundary.value.numpy().tolist() == [0, 0.5]
     v = resample(lift, to=StaggeredGrid(0, 0, x=4, y=3))
     assert v.vector["y"].values.numpy("x,y")[:, 0].tolist() == [0.25, 0.75, 1.25, 1.75]
     assert not v.vector["x"].values.numpy("x,y").any()
+
+
+def test_scalar_times_differentiated_vector():
+    """Also by a component that is zero there is a derivative."""
+    pytest.importorskip("jax")
+    with backend("jax"):
+        s = CenteredGrid(lambda x, y: x, 1, x=4, y=3)
+        at = math.tensor([0.0, 0.5], channel(vector="x,y"))
+        slope = gradient(lambda a: math.sum_((s * a).values, "x,y,vector"), get_output=False)(at)
+    assert slope.numpy("vector").tolist() == [24, 24]
 
 
 def test_arithmetic_joins_boundaries(each_backend):

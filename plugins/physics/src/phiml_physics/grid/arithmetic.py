@@ -82,6 +82,24 @@ def _operand(field: Any, other: Any, op: Any) -> Any:
     return other
 
 
+def _factors(field: Any, other: Any) -> tuple[Any, ...] | None:
+    """The numbers for each axis that a scalar field is multiplied by; None if `other` is something else."""
+    if not isinstance(field, CenteredGrid) or field.values.shape.channel:
+        return None
+    if isinstance(other, (tuple, list)):
+        return tuple(other)
+    names = field.geometry.names
+    if isinstance(other, Tensor) and other.shape.names == ("vector",) and other.shape.get_item_names("vector") == names:
+        return tuple([_constant(f) for f in math.unstack(other, "vector")])
+    return None
+
+
+def _constant(factor: Tensor) -> Any:
+    """A number if nothing can be derived by it and it is 0, else the tensor."""
+    known = factor.available and not factor.backend.can_differentiate and factor.dtype.kind is float
+    return 0.0 if known and factor.item() == 0 else factor
+
+
 def _scaled(field: CenteredGrid, factors: tuple[Any, ...]) -> Tensor:
     """A scalar times a vector of numbers, component by component: a component that is exactly 0 costs nothing."""
     zero = math.expand(math.wrap(0.0), field.values.shape)
@@ -90,14 +108,10 @@ def _scaled(field: CenteredGrid, factors: tuple[Any, ...]) -> Tensor:
 
 
 def _beside(field: Any, other: Any, op: Any, swapped: bool) -> Any:
-    if (
-        op is OPS["multiply"]
-        and isinstance(other, (tuple, list))
-        and isinstance(field, CenteredGrid)
-        and not field.values.shape.channel
-    ):
+    factors = _factors(field, other) if op is OPS["multiply"] else None
+    if factors is not None:
         vector = _operand(field, other, op)
-        return CenteredGrid.of(_scaled(field, tuple(other)), op(field.boundary, vector), field.geometry)
+        return CenteredGrid.of(_scaled(field, factors), op(field.boundary, vector), field.geometry)
     other = _operand(field, other, op)
     if swapped:
         values, boundary = op(other, field.values), op(other, field.boundary)
