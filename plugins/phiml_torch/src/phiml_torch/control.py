@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from phiml_core.backend import NoGradient
 
 from .derivative import invoke, moves, pull_back_of
 from .opaque import Kernel, run_part
@@ -20,12 +21,21 @@ __all__ = ["Unbounded", "branch", "host", "repeat", "repeat_while"]
 Function = Callable[..., Any]
 
 
-class Unbounded(Exception):
+class Unbounded(NoGradient):
     """The reverse derivative of a loop whose number of steps is known only when it runs."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "A loop whose number of steps depends on values has no reverse derivative in compiled code.  Use fori_loop or iterate "
+            "with a fixed number of steps, or custom_gradient around the loop."
+        )
 
-class HostGradient(Exception):
+
+class HostGradient(NoGradient):
     """The derivative of Python code."""
+
+    def __init__(self) -> None:
+        super().__init__("A callback to Python code has no derivative.  Put custom_gradient around it.")
 
 
 def _union(*parts: Recorded) -> tuple[list[torch.Tensor], list[list[int]]]:

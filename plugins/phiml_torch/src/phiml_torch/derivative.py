@@ -14,8 +14,14 @@ from .record import Substitution, substituted
 __all__ = ["Captured", "custom_vjp", "invoke", "is_differentiated", "pull_back_of", "vjp"]
 
 
-class Captured(Exception):
+class Captured(TypeError):
     """A function with a derivative of its own reads a value that is being differentiated and is none of its arguments."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A function with a hand-written derivative reads a value that is being differentiated and is none of its arguments.  "
+            "Pass it as an argument."
+        )
 
 
 def is_differentiated(xs: Sequence[Any]) -> bool:
@@ -242,7 +248,22 @@ def pull_back_of(
     """
     total = count + len(captured)
 
+    def transformed(args: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Inside of `torch.func`, which does not let autograd start anew."""
+        moving = [x for x, need in zip(args[:total], needs, strict=True) if need]
+
+        def call(*values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            stream = iter(values)
+            inner = [next(stream) if need else x for x, need in zip(args[:total], needs, strict=True)]
+            with Substitution(captured, inner[count:], before):
+                return tuple([o for o in function(*inner[:count]) if moves(o)])
+
+        _, pull = torch.func.vjp(call, *moving)
+        return tuple(map(turned, pull(tuple(map(turned, args[total:])))))
+
     def run(*args: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        if private.transforms_active():
+            return transformed(args)
         with torch.enable_grad():
             inner = [
                 (x.view_as(x) if x.requires_grad else x.detach().requires_grad_()) if need else x

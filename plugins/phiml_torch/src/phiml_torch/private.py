@@ -123,12 +123,14 @@ def _inside(function: Any) -> Any:
         if run is not None:
             return run
         stack += [c.cell_contents for c in getattr(found, "__closure__", None) or () if callable(c.cell_contents)]
-        stack += [v for v in (getattr(found, n, None) for n in ("compiled_fn", "__wrapped__", "__self__")) if callable(v)]
+        stack += [
+            v for v in (getattr(found, n, None) for n in ("compiled_fn", "__wrapped__", "__self__")) if callable(v)
+        ]
     return None
 
 
 OPTIONS: dict[str, Any] = {"size_asserts": False, "alignment_asserts": False}
-"""Programs here know the sizes of their arguments, see `program`.""" 
+"""Programs here know the sizes of their arguments, see `program`."""
 
 
 @functools.cache

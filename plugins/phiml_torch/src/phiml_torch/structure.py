@@ -1,5 +1,6 @@
 """Structural words for PyTorch tensors, and creation."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,28 @@ primitive.nonzero.register((ARRAY,), torch.nonzero)
 
 @primitive.einsum.dispatch
 def _(x: torch.Tensor, others: tuple[Any, ...], subscripts: str) -> Any:
-    return torch.einsum(subscripts, x, *others)
+    axis = _contracted(subscripts)
+    if axis is None or x.numel() == 0:
+        return torch.einsum(subscripts, x, *others)
+    matrix, n = others[0], x.shape[axis]
+    if axis == x.ndim - 1:
+        return torch.mm(x.reshape(-1, n), matrix).reshape(*x.shape[:-1], -1)
+    if axis == 0:
+        return torch.mm(x.reshape(n, -1).t(), matrix).reshape(*x.shape[1:], -1)
+    before = x.shape[:axis].numel()
+    result = torch.bmm(x.reshape(before, n, -1).transpose(1, 2), matrix.expand(before, *matrix.shape))
+    return result.reshape(*x.shape[:axis], *x.shape[axis + 1 :], -1)
+
+
+@functools.lru_cache(maxsize=256)
+def _contracted(subscripts: str) -> int | None:
+    """The axis along which an array is multiplied by a matrix whose other axis becomes the last one; else None."""
+    operands, _, result = subscripts.partition("->")
+    array, _, matrix = operands.partition(",")
+    if len(matrix) != 2 or len(set(array)) != len(array) or matrix[1] in array:
+        return None
+    axis = array.find(matrix[0])
+    return axis if axis >= 0 and result == array[:axis] + array[axis + 1 :] + matrix[1] else None
 
 
 @primitive.getitem.dispatch

@@ -58,6 +58,8 @@ class Torch(Backend):
         return result if device is None else result.to(device)
 
     def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
+        if isinstance(x, np.ndarray) and not x.flags.writeable:  # PyTorch would hand out memory to write to
+            return torch.from_numpy(np.array(x))
         try:
             return torch.from_dlpack(x)
         except (TypeError, BufferError, RuntimeError, AttributeError):  # read-only, or without the protocol

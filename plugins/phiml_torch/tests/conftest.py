@@ -1,0 +1,22 @@
+"""All tests of this folder compute with PyTorch unless they say otherwise, mostly as plain graphs, and leave its state as it is."""
+
+import pytest
+import torch
+from phiml_core.backend.choose import backend
+from phiml_core.math import precision
+from phiml_torch.compile import set_compiler
+
+
+@pytest.fixture(autouse=True)
+def _on_torch(request):
+    before = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(), torch.get_rng_state()
+    set_compiler(request.node.get_closest_marker("inductor") is not None)
+    try:
+        with backend("torch"), precision(32):
+            yield
+    finally:
+        set_compiler(None)
+    after = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(), torch.get_rng_state()
+    assert before[:3] == after[:3]
+    assert torch.equal(before[3], after[3])
+    assert torch._C._len_torch_dispatch_stack() == 0
