@@ -114,3 +114,17 @@ def test_large_and_empty_and_scalar_arguments():
     f = math.jit_compile(lambda x, y: (x * 2, y + 1))
     x, y = f(wrap(np.zeros((0, 3), np.float32), spatial("x,y")), 2.0)
     assert x.shape.sizes == (0, 3) and float(y) == 3
+
+
+def test_derivatives_are_no_further_traces():
+    x = tensor([1.0, 2.0, 3.0], spatial("x"))
+
+    @math.jit_compile
+    def step(x, k):
+        return x * k
+
+    gradient = math.gradient(lambda x: math.sum_(step(step(x, 2.0), 3.0)), get_output=False)
+    for _ in range(3):
+        assert gradient(x).numpy().tolist() == [6, 6, 6]
+    assert step.traces == 1
+    assert step(x, 2.0).numpy().tolist() == [2, 4, 6] and step.traces == 1

@@ -102,6 +102,10 @@ class Backend:
         """Whether a function is being compiled now, so that what is computed from constants alone becomes a constant."""
         return False
 
+    def is_deriving(self) -> bool:
+        """Whether a function that was compiled already is traced once more, for its derivative."""
+        return False
+
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         """`function` of native arrays as one call, where the library is faster so; `wide`: it handles 64-bit numbers."""
         return function

@@ -157,7 +157,9 @@ class JitFunction(Generic[P, R]):
 
         def flat(*natives: Any) -> tuple[Any, ...]:
             nonlocal found
-            self._note(why.pop() if why else f"{program.backend.name} asked for it")
+            again = program.backend.is_deriving()  # the same trace once more, for its derivative
+            if not again:
+                self._note(why.pop() if why else f"{program.backend.name} asked for it")
             varying = program.seen.build(iter(natives))
             try:
                 out, outputs, _ = record(lambda: self.arguments.call(self.function, varying, static), program.backend)
@@ -165,6 +167,8 @@ class JitFunction(Generic[P, R]):
                 raise with_argument(error, self.arguments, program.seen, natives) from None
             compact = Compact(outputs, natives, out, program.backend)
             found = Trace(run, compact, Captured(self.function, objects))
+            if again and program.trace is not None:
+                program.trace.captured = found.captured
             return compact.pack(out)
 
         run = program.backend.jit(flat)

@@ -50,7 +50,8 @@ def vjp(function: Callable[..., Any], args: Sequence[torch.Tensor]) -> tuple[tup
     """For `function(*args) -> (outputs, auxiliary)`: the outputs, the pull-back of cotangents to `args`, the auxiliary."""
     args = substituted(args)
     if private.transforms_active():
-        outputs, pull, auxiliary = torch.func.vjp(function, *args, has_aux=True)
+        found: Any = torch.func.vjp(function, *args, has_aux=True)
+        outputs, pull, auxiliary = found
         return outputs, lambda cts: tuple(map(turned, pull(tuple(map(turned, cts))))), auxiliary
     with torch.enable_grad():
         inner = tuple([x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in args])
@@ -258,7 +259,8 @@ def pull_back_of(
             with Substitution(captured, inner[count:], before):
                 return tuple([o for o in function(*inner[:count]) if moves(o)])
 
-        _, pull = torch.func.vjp(call, *moving)
+        found: Any = torch.func.vjp(call, *moving)
+        pull = found[1]
         return tuple(map(turned, pull(tuple(map(turned, args[total:])))))
 
     def run(*args: torch.Tensor) -> tuple[torch.Tensor, ...]:

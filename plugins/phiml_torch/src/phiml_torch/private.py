@@ -99,7 +99,7 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
     with _LOCK, torch.no_grad():
         with tracing(TracingContext(shapes)):
             fake = [shapes.from_tensor(x, static_shapes=True) for x in examples]
-            whole = compile_fx(graph_module, fake, config_patches=OPTIONS)
+            whole: Any = compile_fx(graph_module, fake, config_patches=OPTIONS)
         run = _inside(whole)
         if run is None:
             return whole
@@ -113,7 +113,7 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
 
 def _inside(function: Any) -> Any:
     """The compiled code that wrappers of PyTorch end in, None if it is not found."""
-    stack, seen = [function], set()
+    stack, seen = [function], set[int]()
     while stack and len(seen) < 200:
         found = stack.pop()
         if id(found) in seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from .derivative import is_differentiated, moves, pull_back_of, turned
 from .opaque import run_part
 from .record import Recorded, is_recorded, record_function, recorder
 
-__all__ = ["Program"]
+__all__ = ["Program", "is_deriving"]
 
 
 class Program:
@@ -63,7 +64,7 @@ class Program:
         key = (tuple(map(id, captured)), needs)
         found = self.derivatives.get(key)
         if found is None:
-            found = self.derivatives[key] = Program(pull_back_of(self.function, captured, count, needs, ()))
+            found = self.derivatives[key] = Program(_deriving(pull_back_of(self.function, captured, count, needs, ())))
         return found
 
     def over(self, axes: tuple[Any, ...]) -> Program:
@@ -73,6 +74,29 @@ class Program:
             function = self.function
             found = self.batched[axes] = Program(lambda *xs: torch.func.vmap(function, in_dims=axes)(*xs))
         return found
+
+
+class _State(threading.local):
+    depth = 0
+
+
+_STATE = _State()
+
+
+def is_deriving() -> bool:
+    """Whether a function is being recorded again for its derivative."""
+    return _STATE.depth > 0
+
+
+def _deriving(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*xs: Any) -> Any:
+        _STATE.depth += 1
+        try:
+            return function(*xs)
+        finally:
+            _STATE.depth -= 1
+
+    return call
 
 
 class _Apply(torch.autograd.Function):

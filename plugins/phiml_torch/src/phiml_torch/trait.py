@@ -101,6 +101,11 @@ class Torch(Backend):
 
         return recorder() is not None or private.is_foreign_trace()
 
+    def is_deriving(self) -> bool:
+        from .program import is_deriving
+
+        return is_deriving()
+
     def block_until_ready(self, x: Any) -> Any:
         if x.is_cuda:
             torch.cuda.synchronize(x.device)
