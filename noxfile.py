@@ -33,6 +33,13 @@ TEST_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "array-a
 WORKERS = ("-n", "auto", "--dist", "loadscope")
 """One process for each core; the tests of a module stay together and share what was compiled."""
 
+CHECK = (
+    "import json, sys; runs = [json.load(open(f)) for f in sys.argv[1:]]; "
+    "bad = [r['backend'] for r in runs if any(p.get('failed') for p in r['parts'].values())]; "
+    "print('conformance:', ', '.join(r['backend'] for r in runs), '- failed:', ', '.join(bad) or 'none'); sys.exit(bool(bad))"
+)
+"""Says which backends ran, and fails if one of them did."""
+
 
 def install(session: nox.Session, *parts: str, tools: tuple[str, ...] = ()) -> None:
     """Install distributions of this repository as they are in the working tree, and tools, at the pinned versions."""
@@ -70,6 +77,27 @@ def proof(session: nox.Session) -> None:
     session.run(
         "pytest", "-n", "auto", "--dist", "worksteal", "tests/proof", "-m", "long or not long", *session.posargs
     )
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The conformance kit on every backend; `-- jax` on that one, `-- --write` puts the table into docs/backends.md."""
+    backends = {"numpy": None, "array_api_strict": None, "jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
+    backends = {name: part for name, part in backends.items() if part is None or part in FOLDERS}
+    chosen = [name for name in backends if name in session.posargs] or list(backends)
+    install(session, *NUMPY_ONLY, *(part for name in chosen if (part := backends[name])), tools=TEST_TOOLS)
+    session.install("-q", "--no-build-isolation", "--no-deps", "-e", EXAMPLES[0])
+    folder = pathlib.Path(session.create_tmp()).resolve()
+    files = []
+    for name in chosen:
+        files.append(str(folder / f"{name}.json"))
+        arguments = ("--pyargs", "phiml_core.conformance", "--backend", name, "--capabilities", files[-1], "-n", "auto")
+        # A failure on one backend does not keep the others from being run; without file, the table fails.
+        with session.chdir(folder):
+            session.run("pytest", "-q", "-p", "no:cacheprovider", *arguments, success_codes=[0, 1])
+    into = ("--into", str(ROOT / "docs" / "backends.md")) if "--write" in session.posargs else ()
+    session.run("python", "-m", "phiml_core.conformance.table", *files, *into)
+    session.run("python", "-c", CHECK, *files)
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
