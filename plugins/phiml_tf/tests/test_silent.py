@@ -106,3 +106,54 @@ def test_random_numbers_are_drawn_per_call():
     assert (a != b).any and (f(math.random_key(1)) == a).all
     with pytest.raises(Exception, match="would draw the same numbers at every call"):
         math.jit_compile(lambda x: x + math.random_uniform(spatial(x=4)))(a)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_not_a_number_is_never_dropped(mode):
+    """XLA's maximum of NaN and 1 is 1, in TensorFlow; a diverged simulation would look finite."""
+    values = tf.constant([1.0, np.nan, 3.0, -np.inf])
+
+    def f(a, b):
+        words = (primitive.maximum(a, b), primitive.minimum(a, b), primitive.maximum(b, a), primitive.clip(a, 0.0, 2.0))
+        return (
+            *words,
+            primitive.clip(a, b, b + 1),
+            primitive.max(a, (0,)),
+            primitive.min(a, (0,)),
+            primitive.maximum(a, 0),
+        )
+
+    run = f if mode == "eager" else tf.function(f, autograph=False, jit_compile=mode == "xla")
+    for x, y in ((values, values[::-1]), (values, tf.ones(4))):
+        for found, expected in zip(run(x, y), reference_extremes(x.numpy(), y.numpy()), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def reference_extremes(a, b):
+    return (np.maximum(a, b), np.minimum(a, b), np.maximum(b, a), np.clip(a, 0, 2), np.minimum(np.maximum(a, b), b + 1),
+            a.max(), a.min(), np.maximum(a, 0))  # fmt: skip
+
+
+def test_the_error_function_at_infinity():
+    """Eager tf.math.erf of float64 gives NaN."""
+    x = tf.constant([-np.inf, -7.0, 0.0, 7.0, np.inf, np.nan], tf.float64)
+    np.testing.assert_array_equal(primitive.erf(x), [-1, -1, 0, 1, 1, np.nan])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_derivative_by_the_value_of_a_margin(compiled):
+    """That of TensorFlow's PadV2 is missing, which looks like zero."""
+    g = math.gradient(lambda x, v: math.sum_(math.pad(x, {"x": (2, 1)}, v) ** 2), "x,v", get_output=False)
+    for found, expected in zip((math.jit_compile(g) if compiled else g)(xs := tensor([1.0, 2.0], X), tensor(3.0)), ([2, 4], 18), strict=True):  # fmt: skip
+        assert np.array_equal(found.numpy(found.shape), expected)
+    assert math.pad(xs, {"x": (1, 0)}, tensor(3.0)).numpy().tolist() == [3, 1, 2]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_derivative_of_complex_roots(compiled):
+    """XLA's is wrong by a part of it."""
+    z = tensor(np.array([1 + 2j, -3 - 1j]), X)
+    with math.precision(64):
+        g = math.gradient(lambda z: math.sum_(math.real(math.sqrt(z))), get_output=False)
+        found = (math.jit_compile(g) if compiled else g)(math.cast(z, complex)).numpy()
+    np.testing.assert_allclose(found, 0.5 / np.sqrt(z.numpy()), rtol=1e-6)

@@ -90,7 +90,7 @@ class Compiled:
             results = None
         if program.captured and is_recorded(program.captured):
             return tuple(self.function(*args))  # it reads what is being differentiated, besides its arguments
-        if is_recorded(args):
+        if program.moving and is_recorded(args):
             results = program.call(args) if results is None else results
             return self._recorded(kind, program, args, results)
         return tuple(program.call(args) if results is None else results)

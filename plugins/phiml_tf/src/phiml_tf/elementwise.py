@@ -12,6 +12,7 @@ import tensorflow as tf
 from phiml_core.backend import primitive
 from phiml_core.backend.dtype import DType
 
+from .derivative import custom_vjp
 from .tensors import ARRAY, dtype_of, is_number, native_dtype
 
 raw = tf.raw_ops
@@ -60,13 +61,13 @@ def same(x: Any) -> Any:
 
 
 UNARY = {
-    "negative": raw.Neg, "sign": raw.Sign, "sqrt": raw.Sqrt, "exp": raw.Exp, "expm1": raw.Expm1, "log": raw.Log, "log1p": raw.Log1p,
+    "negative": raw.Neg, "sign": raw.Sign, "exp": raw.Exp, "expm1": raw.Expm1, "log": raw.Log, "log1p": raw.Log1p,
     "sin": raw.Sin, "cos": raw.Cos, "tan": raw.Tan, "asin": raw.Asin, "acos": raw.Acos, "atan": raw.Atan, "sinh": raw.Sinh,
     "cosh": raw.Cosh, "tanh": raw.Tanh, "asinh": raw.Asinh, "acosh": raw.Acosh, "atanh": raw.Atanh, "logical_not": raw.LogicalNot,
-    "invert": raw.Invert, "sigmoid": raw.Sigmoid, "erf": raw.Erf,
+    "invert": raw.Invert, "sigmoid": raw.Sigmoid,
 }  # fmt: skip
 BINARY = {
-    "add": raw.AddV2, "subtract": raw.Sub, "multiply": raw.Mul, "divide": raw.RealDiv,     "maximum": raw.Maximum, "minimum": raw.Minimum, "logical_and": raw.LogicalAnd, "logical_or": raw.LogicalOr,
+    "add": raw.AddV2, "subtract": raw.Sub, "multiply": raw.Mul, "divide": raw.RealDiv,     "logical_and": raw.LogicalAnd, "logical_or": raw.LogicalOr,
     "bitwise_and": raw.BitwiseAnd, "bitwise_or": raw.BitwiseOr, "bitwise_xor": raw.BitwiseXor, "left_shift": raw.LeftShift,
     "right_shift": raw.RightShift, "equal": raw.Equal, "not_equal": raw.NotEqual, "remainder": raw.FloorMod,
 }  # fmt: skip
@@ -101,6 +102,16 @@ for _name, (_operation, _of_integers) in TESTS.items():
     getattr(primitive, _name).register((ARRAY,), _test(_operation, _of_integers))
 
 
+_root = custom_vjp(
+    lambda x: ((y := raw.Sqrt(x=x),), y), lambda y, slopes: (0.5 * slopes[0] / y,), lambda x: (raw.Sqrt(x=x),)
+)
+
+
+@primitive.sqrt.dispatch
+def _(x: ARRAY) -> Any:
+    return _root(x)[0] if x.dtype.is_complex else raw.Sqrt(x=x)  # XLA's derivative of complex roots is wrong
+
+
 @primitive.abs.dispatch
 def _(x: ARRAY) -> Any:
     if x.dtype.is_complex:
@@ -130,8 +141,12 @@ def _(x: ARRAY) -> Any:
     return raw.Atan2(y=raw.ZerosLike(x=x), x=x)
 
 
+def _inverse(x: Any) -> Any:
+    return raw.RealDiv(x=tf.constant(1, x.dtype), y=x)
+
+
 POWERS = {
-    0: lambda x: raw.OnesLike(x=x), 1: same, 2: unary(raw.Square), 0.5: unary(raw.Sqrt), -0.5: unary(raw.Rsqrt), -1: unary(raw.Reciprocal),
+    0: lambda x: raw.OnesLike(x=x), 1: same, 2: unary(raw.Square), 0.5: lambda x: primitive.sqrt(x), -0.5: lambda x: _inverse(primitive.sqrt(x)) if x.dtype.is_complex else raw.Rsqrt(x=x), -1: lambda x: _inverse(x),
 }  # fmt: skip
 _power = binary(raw.Pow)
 
@@ -160,11 +175,6 @@ def _(condition: ARRAY, x: Any, y: Any) -> Any:
     if is_number(x):
         x = tf.constant(x, y.dtype)
     return raw.SelectV2(condition=condition, t=x, e=y)
-
-
-@primitive.clip.dispatch
-def _(x: ARRAY, lower: Any, upper: Any) -> Any:
-    return raw.Minimum(x=raw.Maximum(x=x, y=lower), y=upper)
 
 
 @primitive.astype.dispatch

@@ -31,15 +31,8 @@ def _boolean(operation: Any) -> Any:
     return word
 
 
-ANY, ALL = _boolean(raw.Any), _boolean(raw.All)
-primitive.any.register((ARRAY,), ANY)
-primitive.all.register((ARRAY,), ALL)
-for _name, _operation, _of_booleans in (("max", raw.Max, ANY), ("min", raw.Min, ALL)):
-
-    def _extreme(x: Any, axes: tuple[int, ...], operation: Any = _operation, of_booleans: Any = _of_booleans) -> Any:
-        return of_booleans(x, axes) if x.dtype == tf.bool else operation(input=x, axis=integers(x, axes))
-
-    getattr(primitive, _name).register((ARRAY,), _extreme)
+primitive.any.register((ARRAY,), _boolean(raw.Any))
+primitive.all.register((ARRAY,), _boolean(raw.All))
 
 
 def _position(operation: Any) -> Any:

@@ -6,6 +6,7 @@ The operator of tensors takes ten times as long as the operation that it ends in
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from .tensors import EagerTensor, eager_constant
@@ -23,9 +24,10 @@ class _Plan(NamedTuple):
 def getitem(x: Any, index: tuple[Any, ...]) -> Any:
     """x[index] for ints, slices, None and an Ellipsis."""
     key = tuple([(i.start, i.stop, i.step) if type(i) is slice else i for i in index])
-    begin, end, strides, masks = _plan(key)
-    if type(x) is EagerTensor:
-        begin, end, strides = _constants(key)
+    plan = _plan(key)
+    rows = _constants(key) if type(x) is EagerTensor else [np.asarray(row, np.int32) for row in plan[:3]]
+    begin, end, strides = rows
+    masks = plan.masks
     return tf.raw_ops.StridedSlice(input=x, begin=begin, end=end, strides=strides, **masks)
 
 

@@ -1,5 +1,6 @@
 """Structural words for TensorFlow tensors, and creation."""
 
+import contextlib
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from phiml_core.backend import primitive
 from phiml_core.backend.dtype import DType
 
 from .slices import getitem
-from .tensors import ARRAY, EagerTensor, SymbolicTensor, integers, native_dtype, sizes_of
+from .tensors import ARRAY, EagerTensor, SymbolicTensor, eager_constant, integers, native_dtype, sizes_of
 from .trait import TensorFlow
 
 raw = tf.raw_ops
@@ -55,7 +56,9 @@ def _(matrix: ARRAY, rhs: Any) -> Any:
 @primitive.pad.dispatch
 def _(x: ARRAY, widths: tuple[tuple[int, int], ...], mode: str, value: Any = 0) -> Any:
     if mode == "constant":
-        value = value if isinstance(value, (EagerTensor, SymbolicTensor)) else tf.constant(value, x.dtype)
+        if isinstance(value, (EagerTensor, SymbolicTensor)):
+            return _filled(x, widths, value if value.dtype == x.dtype else raw.Cast(x=value, DstT=x.dtype))
+        value = tf.constant(value, x.dtype)
         return raw.PadV2(input=x, paddings=integers(x, tuple([(lo, up) for lo, up in widths])), constant_values=value)
     if mode == "edge" and max(max(w) for w in widths) <= 1:
         mode = "symmetric"  # the same for a margin of one
@@ -65,6 +68,15 @@ def _(x: ARRAY, widths: tuple[tuple[int, int], ...], mode: str, value: Any = 0) 
         if lower or upper:
             x = _extend(x, axis, lower, upper, mode)
     return x
+
+
+def _filled(x: Any, widths: tuple[tuple[int, int], ...], value: Any) -> Any:
+    """A margin of one value that may be recorded: TensorFlow's own operation has no derivative by it."""
+    sizes = sizes_of(x)
+    margin = np.ones([lo + n + up for n, (lo, up) in zip(sizes, widths, strict=True)], bool)
+    margin[tuple([slice(lo, lo + n) for n, (lo, _) in zip(sizes, widths, strict=True)])] = False
+    paddings = integers(x, tuple([(lo, up) for lo, up in widths]))
+    return raw.SelectV2(condition=margin, t=value, e=raw.Pad(input=x, paddings=paddings))
 
 
 def _extend(x: Any, axis: int, lower: int, upper: int, mode: str) -> Any:
@@ -172,23 +184,30 @@ def _(x: ARRAY, mask: Any, axis: int) -> Any:
 
 
 def _on(device: Any) -> Any:
-    return tf.device(None if device is None else str(device))
+    return contextlib.nullcontext() if device is None else tf.device(str(device))
+
+
+def _fill(sizes: tuple[int, ...], value: Any, device: Any) -> Any:
+    with _on(device):
+        return raw.Fill(dims=integers(value, tuple(map(int, sizes))), value=value)
 
 
 @primitive.zeros.dispatch
 def _(place: TensorFlow, sizes: tuple[int, ...], dtype: DType, device: Any = None) -> Any:
-    with _on(device):
-        return tf.zeros(tuple(map(int, sizes)), native_dtype(dtype))
+    native = native_dtype(dtype)
+    if not tf.executing_eagerly():
+        return tf.zeros(tuple(map(int, sizes)), native)
+    return _fill(sizes, eager_constant(dtype.kind(0), native), device)
 
 
 @primitive.full.dispatch
 def _(place: TensorFlow, sizes: tuple[int, ...], value: Any, dtype: DType, device: Any = None) -> Any:
-    with _on(device):
-        if isinstance(value, (EagerTensor, SymbolicTensor)):
-            value = value if value.dtype == native_dtype(dtype) else tf.cast(value, native_dtype(dtype))
-        else:
-            value = tf.constant(dtype.kind(np.asarray(value).item()), native_dtype(dtype))
-        return tf.broadcast_to(value, tuple(map(int, sizes)))
+    native = native_dtype(dtype)
+    if not isinstance(value, (EagerTensor, SymbolicTensor)):
+        value = tf.constant(dtype.kind(np.asarray(value).item()), native)
+    elif value.dtype != native:
+        value = tf.cast(value, native)
+    return _fill(sizes, raw.Reshape(tensor=value, shape=integers(value, ())) if value.shape.rank else value, device)
 
 
 @primitive.arange.dispatch
