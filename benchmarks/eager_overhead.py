@@ -1,4 +1,4 @@
-"""Overhead of eager operations over the native call, beside phiml: `python benchmarks/eager_overhead.py [numpy] [jax] [tensorflow]`.
+"""Overhead of eager operations over the native call, beside phiml: `python benchmarks/eager_overhead.py [numpy] [jax] [torch] [tensorflow]`.
 
 Each library runs in processes of its own, alternating, since phiml switches JAX to 64 bits for the whole process.
 Within a process every round times the native call and the library's call of each operation one after the other; the
@@ -21,7 +21,7 @@ from peers import phiml_overhead as peer
 
 ROUNDS, CALLS, PROCESSES = 31, 200, 3
 LIBRARIES = ("ours", "phiml")
-BACKENDS = ("numpy", "jax", "tensorflow")
+BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 
 
 def timed(function: Callable[[], Any], calls: int) -> float:
@@ -36,6 +36,8 @@ def native_operations(backend: str) -> dict[str, Callable[[], Any]]:
     """The operations in the library behind a backend."""
     if backend == "tensorflow":
         return peer.native_tensorflow()
+    if backend == "torch":
+        return peer.native_torch()
     if backend == "jax":
         import jax.numpy as xp
     else:

@@ -71,6 +71,33 @@ def native_operations(xp: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
+def native_torch() -> dict[str, Callable[[], Any]]:
+    """The same on tensors of PyTorch, by its public functions."""
+    import torch
+
+    a, b = map(torch.from_numpy, arrays())
+    transposed, row, mask = b.t().contiguous(), b[0], a > 0.5
+    return {
+        "add, same shape": lambda: a + b,
+        "add, transposed": lambda: a + transposed.t(),
+        "add, broadcast": lambda: a + row,
+        "abs": lambda: abs(a),
+        "sum over x": lambda: a.sum(0),
+        "slice vector['x']": lambda: a[:, 0],
+        "slice x[1:3]": lambda: a[1:3],
+        "rename": lambda: a,
+        "stack": lambda: torch.stack([a, b]),
+        "concat": lambda: torch.cat([a, b]),
+        "where": lambda: torch.where(mask, a, b),
+        "cast": lambda: a.to(torch.float16),
+        "zeros": lambda: torch.zeros((4, 3)),
+        "pad": lambda: torch.nn.functional.pad(a, (0, 0, 1, 1)),
+        "dot": lambda: torch.einsum("xv,xv->x", a, b),
+        "vec_squared": lambda: (a * a).sum(-1),
+        "(stack, then its array)": lambda: torch.stack([a, b]),
+    }
+
+
 def native_tensorflow() -> dict[str, Callable[[], Any]]:
     """The same on tensors of TensorFlow, by its public functions."""
     import tensorflow as tf
