@@ -104,10 +104,19 @@ def source_of(smoke: CenteredGrid) -> CenteredGrid:
     return resample(Sphere(**center, radius=0.11 * LENGTH), to=smoke, soft=True)
 
 
-def step(v: Any, s: Any, p: Any, obstacle: Any = (), inflow: Any = 0.2, buoyancy: Any = 0.1, dt: Any = 1.0) -> Any:
+def step(
+    v: Any,
+    s: Any,
+    p: Any,
+    obstacle: Any = (),
+    inflow: Any = 0.2,
+    buoyancy: Any = 0.1,
+    dt: Any = 1.0,
+    source: Any = None,
+) -> Any:
     """One step of the plume."""
     up = wrap([float(n == "y") for n in v.geometry.names], channel(vector=v.geometry.names))
-    s = advect.mac_cormack(s, v, dt) + inflow * dt * source_of(s)
+    s = advect.mac_cormack(s, v, dt) + inflow * dt * (source_of(s) if source is None else source)
     v = advect.semi_lagrangian(v, v, dt) + resample(s * (buoyancy * up), to=v) * dt
     v, p = fluid.make_incompressible(v, obstacle, Solve(x0=p))
     return v, s, p
