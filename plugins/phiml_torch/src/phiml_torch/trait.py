@@ -27,6 +27,7 @@ class Torch(Backend):
     array_types = (torch.Tensor,)
     can_jit = True
     can_differentiate = True
+    cannot = {"while gradient": "a loop whose number of steps is a value is not recorded step by step"}  # noqa: RUF012
     rank = 1
 
     # --- arrays ---
