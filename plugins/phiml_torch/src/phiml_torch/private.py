@@ -5,6 +5,7 @@ Each function says what stands in for it where this version of PyTorch lacks the
 
 import functools
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -96,7 +97,8 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
 
     _lower()
     shapes = FakeTensorMode(shape_env=ShapeEnv())  # without, PyTorch does not look into its cache on disk
-    with _LOCK, torch.no_grad():
+    with _LOCK, torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Torchinductor does not support code generation for complex")
         with tracing(TracingContext(shapes)):
             fake = [shapes.from_tensor(x, static_shapes=True) for x in examples]
             whole: Any = compile_fx(graph_module, fake, config_patches=OPTIONS)

@@ -3,7 +3,12 @@
 All can be recorded, in either precision, with derivatives of any order; all other axes are batch axes, which may be empty.
 
 The formulation is chosen by size and kind (`spectral_axis.route_of`): matrix products where lines are short, else one real
-Fourier transform of all axes together.
+Fourier transform of all axes together.  Microseconds of a compiled float32 solve (dct2, one thread, best of 9) with one full
+matrix per axis / two half matrices per axis / FFT:
+
+| 128²            | 192²            | 256²            | 48³             | 64³                |
+|-----------------|-----------------|-----------------|-----------------|--------------------|
+| 123 / 132 / 152 | 353 / 293 / 267 | 823 / 518 / 385 | 493 / 513 / 886 | 1487 / 1335 / 1979 |
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ __all__ = [
 Route = Literal["dense", "parity", "fft"]
 
 SMALL = 64
-LARGEST_DENSE = {1: 64, 2: 64, 3: 96}
-LARGEST_PARITY = {1: 96, 2: 96, 3: 96}
+LARGEST_DENSE = {1: 128, 2: 128, 3: 96}
+LARGEST_PARITY = {1: 160, 2: 160, 3: 96}
 """Largest sizes at which matrix products are faster than FFTs, for 1, 2 and more transformed axes: in full (type 4) and
 in two halves (types 2 and 3). Measured; see `phiml_torch.spectral`. The two below need an FFT of twice the length."""
 LARGEST_ODD_TYPE4 = 256
