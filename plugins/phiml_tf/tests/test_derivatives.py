@@ -156,6 +156,14 @@ def test_a_compiled_function_that_reads_what_is_differentiated(x):
         tape.watch(k)
         y = f(x).native()
     assert float(tape.gradient(y, k)) == 3.5
+    v = tf.Variable(3.0)
+    h = math.jit_compile(lambda x: math.sum_(x * wrap(v)))
+    assert float(h(x)) == 10.5
+    with tf.GradientTape() as tape:
+        y = h(x).native()
+    assert float(tape.gradient(y, v)) == 3.5
+    v.assign(2.0)
+    assert float(h(x)) == 7  # the value of a variable is read at every call
 
 
 def test_complex_numbers():

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from .derivative import differentiable, vjp
-from .internals import caller, is_recorded, is_tensor, with_derivative
+from .internals import any_tape, caller, is_recorded, is_tensor, with_derivative
 from .tensors import EagerTensor, sizes_of
 
 __all__ = ["Compiled", "needs_graph", "traces_for_xla"]
@@ -58,11 +58,12 @@ def needs_graph(obstacle: str) -> None:
 class _Program:
     """A traced function: how it is called, what it reads besides its arguments, and which of its results have derivatives."""
 
-    __slots__ = ("call", "captured", "moving")
+    __slots__ = ("call", "captured", "moving", "variables")
 
     def __init__(self, concrete: Any):
         self.call = caller(concrete)
         self.captured = [x for x in concrete.captured_inputs if type(x) is EagerTensor and differentiable(x)]
+        self.variables = bool(concrete.graph.variables)
         self.moving = [i for i, o in enumerate(concrete.outputs) if differentiable(o)]
 
 
@@ -88,7 +89,7 @@ class Compiled:
             program, results = self._first(kind, args)
         else:
             results = None
-        if program.captured and is_recorded(program.captured):
+        if (program.captured and is_recorded(program.captured)) or (program.variables and any_tape()):
             return tuple(self.function(*args))  # it reads what is being differentiated, besides its arguments
         if program.moving and is_recorded(args):
             results = program.call(args) if results is None else results

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from .tensors import EagerTensor, SymbolicTensor
 
-__all__ = ["caller", "is_recorded", "optimization_barrier", "with_derivative"]
+__all__ = ["any_tape", "caller", "is_recorded", "optimization_barrier", "with_derivative"]
 
 PullBack = Callable[..., list[Any]]
 RULE = "PhimlRule"
@@ -31,7 +31,7 @@ def _tapes_answer() -> bool:
 
 
 try:
-    from tensorflow.python.eager.record import record_operation, should_record_backprop
+    from tensorflow.python.eager.record import could_possibly_record, record_operation, should_record_backprop
 
     with ThreadPoolExecutor(1) as _thread:  # where no trace is running and no tape is open
         TAPES = _thread.submit(_tapes_answer).result()
@@ -42,6 +42,11 @@ except Exception:  # another version; whatever is wrong with it, there is a way 
 def is_recorded(xs: Sequence[Any]) -> bool:
     """Whether a tape records operations on any of the tensors.  Where tapes cannot be asked: whether there are tensors."""
     return should_record_backprop(list(xs)) if TAPES else bool(xs)
+
+
+def any_tape() -> bool:
+    """Whether a tape is open.  Where tapes cannot be asked: yes."""
+    return not TAPES or could_possibly_record()
 
 
 # --- an operation with a derivative of its own ---
