@@ -50,6 +50,7 @@ fewer kernels; at which matrix products are faster than FFTs: in full (type 4) a
 LARGEST_ODD_TYPE4 = 256
 LARGEST_TYPE1 = 512
 
+LARGEST_CONSTANT = 2**16  # numbers of a matrix that is repeated while compiling, not in each call
 LARGEST_BATCHED = 64
 """Largest size at which an axis in the middle is multiplied in a batch, without a transposed result."""
 
@@ -132,7 +133,8 @@ def _multiply(x: jax.Array, mat: np.ndarray, axis: int) -> jax.Array:
         return jnp.matmul(mat, x.reshape(n, after), precision=exact).reshape(shape)
     x = x.reshape(before, n, after)
     if n <= LARGEST_BATCHED and 2 * after >= n:
-        batched = jnp.broadcast_to(mat, (before, m, n))
+        repeated = np.broadcast_to(mat, (before, m, n))
+        batched = repeated.copy() if repeated.size <= LARGEST_CONSTANT else jnp.broadcast_to(mat, repeated.shape)
         return lax.dot_general(batched, x, (((2,), (1,)), ((0,), (0,))), precision=exact).reshape(shape)
     return jnp.einsum("kn,bna->bka", mat, x, precision=exact).reshape(shape)
 

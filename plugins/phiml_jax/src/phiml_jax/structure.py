@@ -47,21 +47,9 @@ def _(margins: Any, primals: Any, tangents: Any) -> Any:
     return _fill(*primals, margins), jax.lax.pad(inner, jnp.zeros((), inner.dtype), margins) + outer * margin
 
 
-_SMALL = 2**16  # up to this size XLA copies pieces together in half the time that it takes to pad
-
-
-def _with_ends(x: Any, axis: int, lower: int, upper: int, value: Any) -> Any:
-    """`x` with a margin along one axis, put together from pieces."""
-    ends = [jnp.broadcast_to(value, (*x.shape[:axis], n, *x.shape[axis + 1 :])) for n in (lower, upper)]
-    return jnp.concatenate([ends[0]] * (lower > 0) + [x] + [ends[1]] * (upper > 0), axis)
-
-
 def _pad(x: Any, widths: tuple[tuple[int, int], ...], mode: str, value: Any) -> Any:
     if mode != "constant":
         return jnp.pad(x, widths, mode=mode)
-    padded = [axis for axis, (lo, up) in enumerate(widths) if lo or up]
-    if len(padded) == 1 and isinstance(x, Tracer) and x.size <= _SMALL:
-        return _with_ends(x, padded[0], *widths[padded[0]], jnp.asarray(value, x.dtype))
     margins = tuple((lo, up, 0) for lo, up in widths)
     differentiable = isinstance(value, Tracer) and jnp.issubdtype(x.dtype, jnp.inexact)
     return (_fill if differentiable else jax.lax.pad)(x, jnp.asarray(value, x.dtype), margins)

@@ -7,7 +7,7 @@ from phiml_core.extrapolation import Extrapolation
 from phiml_core.field import Field, resample
 from phiml_core.math import Tensor, channel
 from phiml_core.shape import select
-from phiml_core.tensor import Stacked, reduce
+from phiml_core.tensor import Dense, Stacked, reduce
 from phiml_core.tensor.arithmetic import OPS, binary, unary
 from phiml_core.tensor.words import slice_dim
 
@@ -34,7 +34,7 @@ def _same_cells(a: Field, b: Field, op: Any) -> None:
 def _(a: CenteredGrid, b: CenteredGrid, op):
     if a.geometry is not b.geometry:
         _same_cells(a, b, op)
-    return CenteredGrid.of(op(a.values, b.values), op(a.boundary, b.boundary), a.geometry)
+    return CenteredGrid.of(_values(op, a.values, b.values), op(a.boundary, b.boundary), a.geometry)
 
 
 @binary.dispatch
@@ -43,7 +43,30 @@ def _(a: StaggeredGrid, b: StaggeredGrid, op):
         _same_cells(a, b, op)
     if a.faces != b.faces:
         b = resample(b, to=a)
-    return StaggeredGrid.of(op(a.values, b.values), op(a.boundary, b.boundary), a.geometry)
+    return StaggeredGrid.of(_values(op, a.values, b.values), op(a.boundary, b.boundary), a.geometry)
+
+
+def _values(op: Any, a: Tensor, b: Any) -> Any:
+    """`op(a, b)`, where components that are known to be 0 cost nothing: buoyancy acts along one axis."""
+    if not (op is OPS["add"] or op is OPS["multiply"]) or type(a) is not Stacked or a.dim.name != "vector":
+        return op(a, b)
+    others: Any = b.components if type(b) is Stacked and b.dim == a.dim else None
+    if others is None and (op is OPS["add"] or (isinstance(b, Tensor) and b.shape)):
+        return op(a, b)
+    parts = []
+    for x, y in zip(a.components, others or (b,) * len(a.components), strict=True):
+        if op is OPS["multiply"]:
+            parts.append(x if _vanishes(x) else op(x, y))
+        else:
+            parts.append(
+                x if _vanishes(y) and y.shape in x.shape else y if _vanishes(x) and x.shape in y.shape else op(x, y)
+            )
+    return Stacked(tuple(parts), a.dim)
+
+
+def _vanishes(value: Any) -> bool:
+    """Whether all is 0, which is known and nothing can be derived by."""
+    return type(value) is Dense and not value.spec.stored and _is_zero(value)
 
 
 @binary.dispatch
@@ -90,14 +113,13 @@ def _factors(field: Any, other: Any) -> tuple[Any, ...] | None:
         return tuple(other)
     names = field.geometry.names
     if isinstance(other, Tensor) and other.shape.names == ("vector",) and other.shape.get_item_names("vector") == names:
-        return tuple([_constant(f) for f in math.unstack(other, "vector")])
+        return tuple([0.0 if _vanishes(f) else f for f in math.unstack(other, "vector")])
     return None
 
 
-def _constant(factor: Tensor) -> Any:
-    """A number if nothing can be derived by it and it is 0, else the tensor."""
-    known = factor.available and not factor.backend.can_differentiate and factor.dtype.kind is float
-    return 0.0 if known and factor.item() == 0 else factor
+def _is_zero(value: Dense) -> bool:
+    """Whether a number is 0, which is known, and nothing can be derived by it."""
+    return not value.backend.can_differentiate and value.dtype.kind is float and float(value.native_array) == 0
 
 
 def _scaled(field: CenteredGrid, factors: tuple[Any, ...]) -> Tensor:
@@ -116,7 +138,7 @@ def _beside(field: Any, other: Any, op: Any, swapped: bool) -> Any:
     if swapped:
         values, boundary = op(other, field.values), op(other, field.boundary)
     else:
-        values, boundary = op(field.values, other), op(field.boundary, other)
+        values, boundary = _values(op, field.values, other), op(field.boundary, other)
     if values is NotImplemented:
         return NotImplemented
     return field.__with_attrs__(values, boundary)

@@ -1,13 +1,15 @@
 """Linear interpolation along one axis between grids whose positions are known before any value is."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from phiml_core import math
 from phiml_core.extrapolation import Constant, Extrapolation, Periodic, ZeroGradient
 from phiml_core.math import Tensor, spatial
+from phiml_core.tensor import Dense
+from phiml_core.transform import barrier
 
 from phiml_physics.geom.uniform_grid import UniformGrid, constant
 
@@ -40,8 +42,22 @@ def regrid(values: Tensor, boundary: Extrapolation, source: UniformGrid, target:
             _reach(ends[0]), _reach(ends[1]),
         )  # fmt: skip
         if kind != "same":
-            values = _FORMS[kind](values, boundary, name, *plan)
+            unchanging = type(values) is Dense and name not in values.spec.axes and _is_inside(kind, plan)
+            values = _resized(values, name, plan[1]) if unchanging else _FORMS[kind](values, boundary, name, *plan)
     return values
+
+
+def _is_inside(kind: str, plan: Sequence[Any]) -> bool:
+    """Whether no value beyond the source is needed."""
+    if kind == "table":
+        return False
+    n, m, k = plan
+    return k >= 0 and k + m + (kind == "average") <= n
+
+
+def _resized(values: Tensor, name: str, size: int) -> Tensor:
+    """What is constant along an axis, with another number of values that take no memory."""
+    return math.expand(values[{name: 0}], spatial(**{name: size}))
 
 
 def _reach(side: Extrapolation) -> str:
@@ -86,6 +102,8 @@ def _shift(values: Tensor, boundary: Extrapolation, name: str, n: int, m: int, k
 
 def _average(values: Tensor, boundary: Extrapolation, name: str, n: int, m: int, k: int) -> Tensor:
     wide = _shift(values, boundary, name, n, m + 1, k)
+    if k < 0 or k + m + 1 > n:
+        wide = barrier(wide)  # else a compiler pads once for each of both
     return 0.5 * (wide[{name: slice(0, m)}] + wide[{name: slice(1, m + 1)}])
 
 

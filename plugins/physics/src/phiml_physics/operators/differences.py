@@ -3,7 +3,7 @@
 from typing import Any
 
 from phiml_core import math
-from phiml_core.extrapolation import Extrapolation
+from phiml_core.extrapolation import Extrapolation, ghost
 from phiml_core.math import Tensor
 
 from phiml_physics.grid.errors import GridError
@@ -22,8 +22,20 @@ def between_neighbours(
         outer: whether the lower and the upper outermost face, which need a value beyond, are among them.
     """
     if any(outer):
+        if not values.available:
+            return _scaled(_with_ends(values, boundary, dim, outer), dx)
         values = math.pad(values, {dim: (int(outer[0]), int(outer[1]))}, boundary)
     return _scaled(values[{dim: slice(1, None)}] - values[{dim: slice(None, -1)}], dx)
+
+
+def _with_ends(values: Tensor, boundary: Extrapolation, dim: str, outer: tuple[bool, bool]) -> Tensor:
+    """Differences of neighbours and at the ends, put together: a compiler makes half of the time of padding first."""
+    parts = [values[{dim: slice(1, None)}] - values[{dim: slice(None, -1)}]]
+    if outer[0]:
+        parts.insert(0, values[{dim: slice(0, 1)}] - ghost(boundary.side(dim, False), values, dim, False, 1))
+    if outer[1]:
+        parts.append(ghost(boundary.side(dim, True), values, dim, True, 1) - values[{dim: slice(-1, None)}])
+    return math.concat(parts, dim)
 
 
 def derivative(values: Tensor, boundary: Extrapolation, dim: str, dx: float, difference: str = "central") -> Tensor:
