@@ -164,6 +164,12 @@ def test_shared_memory_by_dlpack():
     assert over.backend.name == "torch" and over.numpy().tolist() == [0, 1, 2]
 
 
+def test_numpy_data_that_run_backwards():
+    """`torch.from_dlpack` ends the process."""
+    x = convert(wrap(np.arange(3.0)[::-1], spatial("x")), "torch")
+    assert x.numpy().tolist() == [2, 1, 0]
+
+
 def test_data_given_to_tensor_may_change_later():
     for dtype in (np.float32, np.float64):
         array = np.zeros(100, dtype)

@@ -104,7 +104,12 @@ def gradients(
             create_graph=create,
             allow_unused=True,
         )
-    return tuple([torch.zeros_like(x) if g is None else turned(g) for x, g in zip(inputs, found, strict=True)])
+    return tuple(
+        [
+            torch.zeros_like(x) if g is None or private.is_zero(g) else turned(g)
+            for x, g in zip(inputs, found, strict=True)
+        ]
+    )
 
 
 # --- hand-written rules ---

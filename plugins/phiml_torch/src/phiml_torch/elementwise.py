@@ -18,8 +18,8 @@ DIRECT = {
     "sin": torch.sin, "cos": torch.cos, "tan": torch.tan, "asin": torch.asin, "acos": torch.acos, "atan": torch.atan,
     "sinh": torch.sinh, "cosh": torch.cosh, "tanh": torch.tanh, "asinh": torch.asinh, "acosh": torch.acosh,
     "atanh": torch.atanh, "floor": torch.floor, "ceil": torch.ceil, "round": torch.round, "isfinite": torch.isfinite,
-    "isnan": torch.isnan, "isinf": torch.isinf, "logical_not": torch.logical_not, "invert": torch.bitwise_not,
-    "real": torch.real, "angle": torch.angle, "sigmoid": torch.sigmoid, "erf": torch.erf, "sign": torch.sgn,
+    "isnan": torch.isnan, "isinf": torch.isinf, "logical_not": torch.logical_not,
+    "real": torch.real, "angle": torch.angle, "sigmoid": torch.sigmoid, "erf": torch.erf,
     "conj": torch.conj_physical, "divide": operator.truediv, "pow": operator.pow, "equal": operator.eq,
     "not_equal": operator.ne, "bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
 }  # fmt: skip
@@ -27,6 +27,21 @@ for _name, _function in DIRECT.items():
     getattr(primitive, _name).register((ARRAY,), _function)
 
 UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
+
+
+def _fixed(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    return operator.floordiv(_fixed(x), _fixed(y))  # constant between its jumps
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    if not any(isinstance(v, torch.Tensor) and v.requires_grad for v in (x, y)):
+        return operator.mod(x, y)
+    a, b = _fixed(x), _fixed(y)  # PyTorch does not know the derivative by y
+    return operator.mod(a, b) + (x - a) - (y - b) * operator.floordiv(a, b)
 
 
 def _also_unsigned(function: Any) -> Any:
@@ -44,8 +59,8 @@ def _also_unsigned(function: Any) -> Any:
 
 
 for _name, _function in {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "floor_divide": operator.floordiv,
-    "remainder": operator.mod, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "floor_divide": lambda x, y: _floor_divide(x, y),
+    "remainder": lambda x, y: _remainder(x, y), "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
     "greater_equal": operator.ge, "left_shift": operator.lshift, "right_shift": operator.rshift,
 }.items():  # fmt: skip
     getattr(primitive, _name).register((ARRAY,), _also_unsigned(_function))
@@ -95,6 +110,16 @@ def _(condition: torch.Tensor, x: Any, y: Any) -> Any:
         kind = functools.reduce(torch.promote_types, [torch.tensor(v).dtype for v in (x, y)])
         x = torch.full((), x, dtype=kind, device=condition.device)
     return torch.where(condition, x, y)
+
+
+@primitive.invert.dispatch
+def _(x: torch.Tensor) -> Any:
+    return (~x.to(torch.int64)).to(x.dtype) if x.dtype in UNSIGNED else torch.bitwise_not(x)
+
+
+@primitive.sign.dispatch
+def _(x: torch.Tensor) -> Any:
+    return torch.where(torch.isnan(x), x, torch.sgn(x)) if x.is_floating_point() else torch.sgn(x)
 
 
 @primitive.imag.dispatch

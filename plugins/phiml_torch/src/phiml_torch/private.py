@@ -17,7 +17,7 @@ except ImportError:  # pragma: no cover - another version of PyTorch
     TorchDispatchMode = None  # type: ignore[assignment, misc]
 
 __all__ = [
-    "TorchDispatchMode", "compiler", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped",
+    "TorchDispatchMode", "compiler", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped", "is_zero",
     "transforms_active", "unwrap",
 ]  # fmt: skip
 
@@ -52,6 +52,11 @@ def unwrap(x: Any) -> Any:
     while is_wrapped(x):
         x = _functorch.get_unwrapped(x)  # type: ignore[union-attr]
     return x
+
+
+def is_zero(x: Any) -> bool:
+    """Whether `x` is a tensor of zeros without memory, as derivatives of constants are."""
+    return getattr(torch, "_is_zerotensor", lambda x: False)(x)
 
 
 def is_foreign_trace() -> bool:

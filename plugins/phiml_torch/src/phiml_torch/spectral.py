@@ -50,12 +50,16 @@ __all__ = ["fft", "ifft", "trig", "spectral_scale"]
 
 def fft(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
     """Fourier transform along `axes`, not normalised.  x: real or complex, → complex, same shape."""
-    return torch.fft.fftn(_inexact(x), dim=tuple(axes)) if axes else x.to(_complex_of(_inexact(x).dtype))
+    if not axes or x.numel() == 0:
+        return x.to(_complex_of(_inexact(x).dtype))
+    return torch.fft.fftn(_inexact(x), dim=tuple(axes))
 
 
 def ifft(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
     """Inverse of `fft`, normalised by 1/n per axis.  x: real or complex, → complex, same shape."""
-    return torch.fft.ifftn(_inexact(x), dim=tuple(axes)) if axes else x.to(_complex_of(_inexact(x).dtype))
+    if not axes or x.numel() == 0:
+        return x.to(_complex_of(_inexact(x).dtype))
+    return torch.fft.ifftn(_inexact(x), dim=tuple(axes))
 
 
 def trig(x: torch.Tensor, axes: tuple[int, ...], kinds: tuple[str, ...], inverse: bool) -> torch.Tensor:

@@ -59,7 +59,8 @@ class Torch(Backend):
         return result if device is None else result.to(device)
 
     def from_dlpack(self, x: Any, source: Backend, dtype: DType) -> Any:
-        if isinstance(x, np.ndarray) and not x.flags.writeable:  # PyTorch would hand out memory to write to
+        # PyTorch would hand out read-only memory to write to, and ends the process over negative strides
+        if isinstance(x, np.ndarray) and (not x.flags.writeable or min(x.strides, default=0) < 0):
             return torch.from_numpy(np.array(x))
         try:
             return torch.from_dlpack(x)
@@ -73,8 +74,7 @@ class Torch(Backend):
                     "The values of a PyTorch tensor that is being recorded are not known until the function runs."
                 )
             x = private.unwrap(x)
-        x = x.detach().cpu().resolve_conj().resolve_neg()
-        return (x.float() if x.dtype is torch.bfloat16 else x).numpy()
+        return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
 
     def is_traced(self, x: Any) -> bool:
         return self.any_traced((x,))
