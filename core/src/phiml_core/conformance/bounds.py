@@ -46,14 +46,16 @@ def bound(
     with np.errstate(all="ignore"):
         results = [np.asarray(y) for y in function(*inputs)]
         wide = max(eps, 2.0**-36)  # below, the change itself would be lost in rounding: scaled back
-        changes = [np.zeros(y.shape) for y in results]
+        changes: list[Any] = [np.zeros(y.shape) for y in results]
         for _ in range(DRAWS):
             for i, y in enumerate(function(*[perturbed(x, wide, rng) for x in inputs])):
                 y = np.asarray(y)
                 if y.shape == results[i].shape and y.dtype.kind in "fc":
                     change = np.abs(y - results[i]) * (eps / wide)
                     changes[i] = np.maximum(changes[i], np.where(np.isfinite(change), change, 0))
-        sizes = [np.where(np.isfinite(y), np.abs(y), 0) if y.dtype.kind in "fc" else np.zeros(()) for y in results]
+        sizes: list[Any] = [
+            np.where(np.isfinite(y), np.abs(y), 0) if y.dtype.kind in "fc" else np.zeros(()) for y in results
+        ]
         if not pointwise:
             changes = [np.max(c, initial=0.0) for c in changes]
             sizes = [np.max(s, initial=0.0) for s in sizes]

@@ -1,5 +1,7 @@
 """Functions of two and three arrays, element by element."""
 
+from typing import Any
+
 import numpy as np
 
 from .case import add
@@ -8,16 +10,16 @@ from .data import BOOLS, COMPLEX, INTS, POSITIVE, SIGNED, UNIT, WORDS
 FAMILY = "binary"
 ROW, COLUMN, OTHER = SIGNED[:1], SIGNED[:, :1], SIGNED[::-1, ::-1] + 0.03125
 
-SMOOTH = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "atan2": np.arctan2,
+SMOOTH: dict[str, Any] = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "atan2": np.arctan2,
           "maximum": np.maximum, "minimum": np.minimum, "remainder": np.remainder}  # fmt: skip
-COMPARE = {"equal": np.equal, "not_equal": np.not_equal, "less": np.less, "less_equal": np.less_equal,
+COMPARE: dict[str, Any] = {"equal": np.equal, "not_equal": np.not_equal, "less": np.less, "less_equal": np.less_equal,
            "greater": np.greater, "greater_equal": np.greater_equal}  # fmt: skip
-LOGIC = {"logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor}
-BITS = {"bitwise_and": np.bitwise_and, "bitwise_or": np.bitwise_or, "bitwise_xor": np.bitwise_xor}
-SHIFTS = {"left_shift": np.left_shift, "right_shift": np.right_shift}
+LOGIC: dict[str, Any] = {"logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor}
+BITS: dict[str, Any] = {"bitwise_and": np.bitwise_and, "bitwise_or": np.bitwise_or, "bitwise_xor": np.bitwise_xor}
+SHIFTS: dict[str, Any] = {"left_shift": np.left_shift, "right_shift": np.right_shift}
 
 for _name, _function in SMOOTH.items():
-    _far = {"second": False} if _name in ("maximum", "minimum", "add", "subtract", "remainder") else {}
+    _far: dict[str, Any] = {"second": False} if _name in ("maximum", "minimum", "add", "subtract", "remainder") else {}
     _x, _y = (POSITIVE, UNIT) if _name in ("divide", "remainder") else (SIGNED, OTHER)
     add(FAMILY, _name, _function, _x, _y, moving=(0, 1), pointwise=True, **_far)
     add(FAMILY, _name, _function, _x[:1], _y[:, :1], label="broadcast", moving=(0, 1), pointwise=True, **_far)

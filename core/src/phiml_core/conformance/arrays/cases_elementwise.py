@@ -1,5 +1,7 @@
 """Functions of one array, element by element."""
 
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -15,7 +17,7 @@ def sigmoid(x):
     return special.expit(x)
 
 
-SMOOTH = {
+SMOOTH: dict[str, Any] = {
     "abs": (np.abs, SIGNED), "negative": (np.negative, SIGNED), "positive": (np.positive, SIGNED), "sqrt": (np.sqrt, POSITIVE),
     "exp": (np.exp, SIGNED), "expm1": (np.expm1, SIGNED), "log": (np.log, POSITIVE), "log1p": (np.log1p, POSITIVE),
     "log2": (np.log2, POSITIVE), "log10": (np.log10, POSITIVE), "sin": (np.sin, SIGNED), "cos": (np.cos, SIGNED),
@@ -24,18 +26,25 @@ SMOOTH = {
     "acosh": (np.arccosh, ABOVE), "atanh": (np.arctanh, UNIT), "sigmoid": (sigmoid, SIGNED), "erf": (special.erf, SIGNED),
     "real": (np.real, SIGNED), "conj": (np.conj, SIGNED),
 }  # fmt: skip
-STEPS = {"sign": np.sign, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "imag": np.imag, "angle": np.angle}
+STEPS: dict[str, Any] = {
+    "sign": np.sign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.rint,
+    "imag": np.imag,
+    "angle": np.angle,
+}
 COMPLEX_TOO = (
     "abs negative positive sqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
     "real imag conj angle sign"
 ).split()
-TESTS = {"isfinite": np.isfinite, "isnan": np.isnan, "isinf": np.isinf}
+TESTS: dict[str, Any] = {"isfinite": np.isfinite, "isnan": np.isnan, "isinf": np.isinf}
 
 for _name, (_function, _x) in SMOOTH.items():
     add(FAMILY, _name, _function, _x, moving=(0,), pointwise=True)
 for _name, _function in STEPS.items():
     add(FAMILY, _name, _function, SIGNED, moving=(0,), second=False, pointwise=True)
-_FUNCTIONS = {n: f for n, (f, _) in SMOOTH.items()} | STEPS
+_FUNCTIONS: dict[str, Any] = {n: f for n, (f, _) in SMOOTH.items()} | STEPS
 for _name in COMPLEX_TOO:
     add(
         FAMILY,

@@ -1,12 +1,14 @@
 """Reductions, and what goes along one axis."""
 
+from typing import Any
+
 import numpy as np
 
 from .case import add
 from .data import CUBE, INTS, POSITIVE, SIGNED, TIES, exact
 
 FAMILY = "reduce"
-REDUCE = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min}
+REDUCE: dict[str, Any] = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min}
 AXES = ((0,), (1, 2), (0, 1, 2), (2,))
 
 

@@ -1,5 +1,7 @@
 """Fourier, cosine and sine transforms."""
 
+from typing import Any
+
 import numpy as np
 from scipy import fft as scipy_fft
 
@@ -9,10 +11,11 @@ from .case import add
 from .data import CUBE, SIGNED, exact
 
 FAMILY = "spectral"
-LINEAR = {"moving": (0,), "second": False}
+LINEAR: dict[str, Any] = {"moving": (0,), "second": False}
+FOURIER: dict[str, Any] = {"fft": np.fft.fftn, "ifft": np.fft.ifftn}
 COMPLEX = exact(CUBE + 1j * CUBE[::-1])
 
-for _name, _function in {"fft": np.fft.fftn, "ifft": np.fft.ifftn}.items():
+for _name, _function in FOURIER.items():
     _call = lambda x, axes, f=_function: f(x, axes=axes) if axes else x.astype(complex)
     for _axes in ((0,), (2, 0), (0, 1, 2), ()):
         add(FAMILY, _name, _call, CUBE, _axes, **LINEAR)

@@ -1,12 +1,14 @@
 """Words that move, join and select elements."""
 
+from typing import Any
+
 import numpy as np
 
 from .case import add
 from .data import BOOLS, COMPLEX, CUBE, INTS, SIGNED, SMALL
 
 FAMILY = "structure"
-LINEAR = {"moving": (0,), "second": False}
+LINEAR: dict[str, Any] = {"moving": (0,), "second": False}
 
 add(FAMILY, "reshape", np.reshape, CUBE, (12, 5), **LINEAR)
 add(FAMILY, "reshape", np.reshape, CUBE[:1, :1, :1], (), label="no axes")
@@ -33,7 +35,7 @@ def stack(x, others, axis):
     return np.stack((x, *others), axis)
 
 
-JOINED = {"moving": (0, 1), "second": False}
+JOINED: dict[str, Any] = {"moving": (0, 1), "second": False}
 add(FAMILY, "concat", concat, CUBE, (CUBE[:1], CUBE[1:] * 2), 0, **JOINED)
 add(FAMILY, "concat", concat, CUBE, (CUBE[:, :0], CUBE[:, :2]), 1, label="with an empty one")
 add(FAMILY, "concat", concat, INTS, (INTS[:1],), 0, label="integers")
@@ -106,7 +108,7 @@ def scatter(base, indices, values, mode):
     return out
 
 
-BOTH = {"moving": (0, 2), "second": False}
+BOTH: dict[str, Any] = {"moving": (0, 2), "second": False}
 add(FAMILY, "scatter", scatter, SIGNED, (I, J), SIGNED[0, :3], "add", label="add", **BOTH)
 add(FAMILY, "scatter", scatter, CUBE, (I,), CUBE[:3] * 0.5, "add", label="add rows", **BOTH)
 add(FAMILY, "scatter", scatter, SIGNED, (I[1:], J[1:]), SIGNED[0, :2], "update", label="update", **BOTH)

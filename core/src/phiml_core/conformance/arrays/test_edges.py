@@ -1,5 +1,7 @@
 """Functions of tensors at the edges: no dims, no items, one item, items of different sizes, values at kinks and poles."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -141,7 +143,7 @@ def test_different_sizes(place):
     compare(compiled, on(NUMPY, ragged, 3, 2)[1], "ragged, compiled")
 
 
-KINKS = {
+KINKS: dict[str, Any] = {
     "length of zero": (lambda v: math.vec_length(v), [0.0, 0.0], [0.0, 0.0]),
     "direction of zero": (lambda v: math.sum_(math.normalize(v), "vector"), [0.0, 0.0], [0.0, 0.0]),
     "quotient by zero": (lambda v: math.divide_no_nan(3.0, v), [0.0, 2.0], [0.0, -0.75]),
