@@ -47,7 +47,13 @@ def _order(value: Dense, order: Any) -> Shape:
 def to_native(value: Tensor, order: Any = None) -> Any:
     """The native array of `value` with dims in the given order; see `Tensor.native`."""
     block = as_dense(value)
-    return full_array(block, _order(block, order))
+    if type(order) is not str:
+        return full_array(block, _order(block, order))
+    key = ("native", order)
+    program = block.spec._cache.get(key)
+    if program is None:
+        program = block.spec._cache[key] = _full(block.spec, _order(block, order))
+    return program(block.native_array)
 
 
 def full_array(value: Dense, order: Shape) -> Any:

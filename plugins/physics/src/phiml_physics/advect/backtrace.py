@@ -16,6 +16,7 @@ from phiml_physics.geom.uniform_grid import UniformGrid
 from phiml_physics.geom.vectors import check_vector, space_vector
 from phiml_physics.grid.centered import CenteredGrid
 from phiml_physics.grid.lookup import Vectors, is_periodic
+from phiml_physics.grid.peak import peak
 from phiml_physics.grid.staggered import StaggeredGrid
 
 from .kernel import Branch
@@ -185,11 +186,8 @@ def small_steps(velocity: Any, dt: Any, moves: list[Vectors]) -> Any:
 
 
 def _below_one(values: list[Tensor]) -> Any:
-    result: Any = True
-    for v in values:
-        below = math.max_(abs(v), v.shape) < 1.0
-        result = below if result is True else result & below
-    return result
+    fastest = peak(values)
+    return math.max_(fastest, fastest.shape) < 1.0
 
 
 def _is_zero(value: Tensor) -> bool:

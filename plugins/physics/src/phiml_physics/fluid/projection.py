@@ -4,7 +4,6 @@ import functools
 from dataclasses import replace
 from typing import Any
 
-from phiml_core import math
 from phiml_core.backend import get_precision
 from phiml_core.extrapolation import (
     PERIODIC,
@@ -15,13 +14,14 @@ from phiml_core.extrapolation import (
     combine_sides,
 )
 from phiml_core.field import Field
-from phiml_core.math import Tensor, spatial
+from phiml_core.math import Tensor
 from phiml_core.solve import LinearProblem, Solve
 from phiml_core.transform import stop_gradient
 from phiml_solvers import part_values, poisson, solve_increments
 
 from phiml_physics.grid.centered import CenteredGrid
 from phiml_physics.grid.errors import GridError
+from phiml_physics.grid.peak import peak
 from phiml_physics.grid.staggered import StaggeredGrid
 from phiml_physics.operators.divergence import divergence
 
@@ -107,8 +107,4 @@ def _allowed_divergence(values: list[Tensor], h: float) -> Tensor:
     """The divergence that counts as none: a small part of the speed per cell, a third of what is promised, since the
     velocity loses its gradient part and is rounded after it is measured.
     """
-    speed: Any = None
-    for v in values:
-        fastest = math.max_(abs(stop_gradient(v)), spatial)
-        speed = fastest if speed is None else math.maximum(speed, fastest)
-    return speed * ((0.3e-10 if get_precision() == 64 else 0.3e-5) / h)
+    return peak([stop_gradient(v) for v in values]) * ((0.3e-10 if get_precision() == 64 else 0.3e-5) / h)
