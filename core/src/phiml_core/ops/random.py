@@ -91,7 +91,7 @@ class _Generator:
             self.root, self.count = random_key(number), 0
 
     def next(self, function: str) -> Tensor:
-        if any(b.can_jit and b.is_compiling() for b in backends().values()):
+        if any(b.is_compiling() for b in backends().values()):
             raise ImplicitRandomness(
                 f"{function}() without key inside a compiled function would draw the same numbers at every call.  "
                 f"Pass a key as an argument: key = random_key(0), then {function}(…, key=key), and split(key) it."

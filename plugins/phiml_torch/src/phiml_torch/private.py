@@ -1,9 +1,12 @@
 """Everything of PyTorch that is not its public interface, in one place.
 
-Each function says what stands in for it where this version of PyTorch lacks the interface; `works()` tries the recording for real.
+`works()` and `follows()` try the interfaces for real when they are first needed.  Where one is missing or answers wrongly, functions
+run eagerly instead of compiled, and the questions below are answered so that results stay right: hand-written derivatives are then
+applied whether or not anyone asks for them.
 """
 
 import functools
+import logging
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,43 +17,49 @@ import torch
 try:
     from torch.utils._python_dispatch import TorchDispatchMode
 except ImportError:  # pragma: no cover - another version of PyTorch
-    TorchDispatchMode = None  # type: ignore[assignment, misc]
+    TorchDispatchMode = object  # type: ignore[assignment, misc]
 
 __all__ = [
-    "TorchDispatchMode", "compiler", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped", "is_zero",
-    "transforms_active", "unwrap",
+    "TorchDispatchMode", "compiler", "follows", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped",
+    "is_zero", "transforms_active", "unwrap", "works",
 ]  # fmt: skip
 
-
-def _zero() -> int:
-    return 0
+log = logging.getLogger("phiml_core")
 
 
-has_modes: Callable[[], Any] = getattr(torch._C, "_len_torch_dispatch_stack", _zero)
+def _no() -> bool:
+    return False
+
+
+def _yes() -> bool:
+    return True
+
+
+has_modes: Callable[[], Any] = getattr(torch._C, "_len_torch_dispatch_stack", _no)
 """How many recorders of operations are active in this thread."""
-transforms_active: Callable[[], Any] = getattr(torch._C, "_are_functorch_transforms_active", _zero)
+transforms_active: Callable[[], Any] = getattr(torch._C, "_are_functorch_transforms_active", _yes)
 """Whether a function runs inside `torch.func.grad`, `vmap` or alike."""
 _functorch = getattr(torch._C, "_functorch", None)
 
 
 def is_wrapped(x: Any) -> bool:
-    """Whether `x` is a value that a transform of `torch.func` follows."""
-    return _functorch is not None and _functorch.is_functorch_wrapped_tensor(x)
+    """Whether `x` is a value that a transform of `torch.func` follows.  Where PyTorch does not say: yes."""
+    return _functorch is None or _functorch.is_functorch_wrapped_tensor(x)
 
 
 def is_batched(x: Any) -> bool:
-    """Whether `x` stands for all items of `torch.func.vmap`, so that it has no one value."""
-    while is_wrapped(x):
-        if _functorch.is_batchedtensor(x):  # type: ignore[union-attr]
+    """Whether `x` stands for all items of `torch.func.vmap`, so that it has no one value.  Where PyTorch does not say: no."""
+    while _functorch is not None and is_wrapped(x):
+        if _functorch.is_batchedtensor(x):
             return True
-        x = _functorch.get_unwrapped(x)  # type: ignore[union-attr]
+        x = _functorch.get_unwrapped(x)
     return False
 
 
 def unwrap(x: Any) -> Any:
-    """The tensor below all derivatives of `torch.func`."""
-    while is_wrapped(x):
-        x = _functorch.get_unwrapped(x)  # type: ignore[union-attr]
+    """The tensor below all derivatives of `torch.func`, if PyTorch gives it."""
+    while _functorch is not None and is_wrapped(x):
+        x = _functorch.get_unwrapped(x)
     return x
 
 
@@ -64,8 +73,109 @@ def is_foreign_trace() -> bool:
     try:
         from torch.fx.experimental.proxy_tensor import get_proxy_mode
     except ImportError:  # pragma: no cover
-        return False
+        return bool(has_modes())
     return get_proxy_mode() is not None
+
+
+# --- whether all this is so ---
+
+
+@functools.cache
+def follows() -> bool:
+    """Whether PyTorch says what `torch.func` is doing; tried once.  If not, says so and takes the answers that are safe."""
+    global transforms_active, _functorch
+    error = _tried(_transforms)
+    if error:
+        transforms_active, _functorch = _yes, None
+    return not error
+
+
+@functools.cache
+def works() -> bool:
+    """Whether functions can be recorded and differentiated with this PyTorch; tried once.  If not, says so."""
+    return follows() and not any(map(_tried, (_records, _differentiates, _traces)))  # one message is enough
+
+
+def _tried(trial: Callable[[], bool]) -> str:
+    """What is wrong, for a trial in a thread where nothing is recorded; empty if all is right."""
+    errors: list[str] = []
+
+    def run() -> None:
+        try:
+            if not trial():
+                errors.append("wrong result")
+        except Exception as error:  # whatever is wrong, there is a way without
+            errors.append(f"{type(error).__name__}: {error}")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if not errors:
+        return ""
+    log.warning(
+        "Functions run eagerly instead of compiled: PyTorch %s differs inside from the versions that phiml_torch knows (%s: %s).  "
+        "Install a version within the bounds of phiml_torch.  (Said once.)",
+        torch.__version__,
+        trial.__doc__,
+        errors[0],
+    )
+    return errors[0]
+
+
+def _records() -> bool:
+    """recording"""
+    from .record import is_recorded, record_function
+
+    x, other = torch.tensor([2.0, 3.0]), torch.tensor([5.0, 7.0])
+    seen: list[bool] = []
+
+    def function(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        y = x * other
+        seen.extend((bool(has_modes()), is_recorded(x), is_recorded(y), not is_recorded(other)))
+        return (y + 1,)
+
+    recorded = record_function(function, [x])
+    seen.extend((not has_modes(), not is_recorded(x), len(recorded.captured) == 1))
+    (result,) = torch.fx.GraphModule({}, recorded.graph)(x + 1, other)
+    return all(seen) and result.tolist() == [16, 29]
+
+
+def _differentiates() -> bool:
+    """recording of derivatives"""
+    from .derivative import pull_back_of
+    from .record import record_function
+
+    x = torch.tensor([2.0, 3.0])
+    pull_back = record_function(pull_back_of(lambda x: (x * x,), (), 1, (True,), ()), [x, torch.ones(2)])
+    (result,) = torch.fx.GraphModule({}, pull_back.graph)(x, torch.tensor([1.0, 10.0]))
+    return result.tolist() == [4, 60] and is_zero(torch._efficientzerotensor(2)) and not is_zero(torch.zeros(2))
+
+
+def _transforms() -> bool:
+    """the state of torch.func"""
+    x = torch.tensor([2.0, 3.0])
+    seen = [not transforms_active(), not is_wrapped(x), unwrap(x) is x, not is_batched(x)]
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        seen.extend((bool(transforms_active()), is_wrapped(x), not is_batched(x), unwrap(x).tolist() == [2, 3]))
+        return (x * x).sum()
+
+    def item(x: torch.Tensor) -> torch.Tensor:
+        seen.extend((is_wrapped(x), is_batched(x)))
+        return x * 2
+
+    torch.func.vjp(function, x)  # the pull-back is left, for it loads the compiler
+    doubled = torch.func.vmap(item)(x)
+    return all(seen) and doubled.tolist() == [4, 6]
+
+
+def _traces() -> bool:
+    """recording by PyTorch itself"""
+    from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode, PythonKeyTracer
+
+    with ProxyTorchDispatchMode(PythonKeyTracer(), "real"):
+        inside = is_foreign_trace() and bool(has_modes())
+    return inside and not is_foreign_trace()
 
 
 # --- the compiler ---

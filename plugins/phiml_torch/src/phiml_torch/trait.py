@@ -25,10 +25,14 @@ class Torch(Backend):
 
     name = "torch"
     array_types = (torch.Tensor,)
-    can_jit = True
     can_differentiate = True
     cannot = {"while gradient": "a loop whose number of steps is a value is not recorded step by step"}  # noqa: RUF012
     rank = 1
+
+    @property
+    def can_jit(self) -> bool:  # type: ignore[override]
+        """Whether functions can be recorded with the installed version of PyTorch."""
+        return private.works()
 
     # --- arrays ---
 
@@ -130,13 +134,14 @@ class Torch(Backend):
     def jit(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
         from .program import Program
 
-        return Program(function)
+        return Program(function) if private.works() else function
 
     def vjp(
         self, function: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
         from .derivative import vjp
 
+        private.follows()
         return vjp(function, args)
 
     def custom_vjp(
@@ -144,6 +149,7 @@ class Torch(Backend):
     ) -> Callable[..., Any]:
         from .derivative import custom_vjp
 
+        private.follows()
         return custom_vjp(forward, backward, plain)
 
     def cause(self, error: Exception) -> str:
