@@ -23,6 +23,7 @@ FOLDERS = {
     "physics": "plugins/physics",
     "vis": "plugins/vis",
     "jax": "plugins/phiml_jax",
+    "torch": "plugins/phiml_torch",
     "tensorflow": "plugins/phiml_tf",
 }
 """The distributions, in the order of their dependencies."""
@@ -56,7 +57,7 @@ def demo(session: nox.Session) -> None:
     parser.add_argument("--backend", default="numpy")
     backend = parser.parse_known_args(session.posargs)[0].backend
     if backend != "numpy" and backend not in FOLDERS:
-        session.error(f"unknown backend {backend!r}: expected one of numpy, jax, tensorflow")
+        session.error(f"unknown backend {backend!r}: expected one of numpy, jax, torch, tensorflow")
     install(session, *NUMPY_ONLY, "vis", *(() if backend == "numpy" else (backend,)))
     session.run("phiml", "demo", "smoke", *session.posargs)
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from phiml_core import math
-from phiml_core.backend import backend, use
+from phiml_core.backend import backend, choose, use
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.choose import (
     BackendNotInstalled,
@@ -54,7 +54,9 @@ def test_jax_is_imported_only_when_asked_for():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_not_installed():
+def test_not_installed(monkeypatch):
+    monkeypatch.setattr(choose, "_BACKENDS", {n: b for n, b in choose._BACKENDS.items() if n != "torch"})
+    monkeypatch.setattr(choose, "_load", lambda name: False)  # as on a machine without that plugin
     with pytest.raises(BackendNotInstalled, match="pip install phiml-torch"):
         use("torch")
     with pytest.raises(BackendNotInstalled, match="'nonsense' is not installed"):
