@@ -99,13 +99,13 @@ class _Writer:
         else:
             raise _Unknown
 
-    def _items(self, here: str, values: Sequence[Any], structures: Sequence[Structure]) -> None:
+    def _items(self, here: str, values: Any, structures: Sequence[Structure]) -> None:
         self.demand(f"len({here}) == {len(values)}")
         for i, (value, structure) in enumerate(zip(values, structures, strict=True)):
             self.visit(f"{here}[{i}]", value, structure)
 
     def _node(self, here: str, value: Any, structure: Node) -> None:
-        cls = structure.cls
+        cls: Any = structure.cls
         if type(value) is not cls:
             raise _Unknown
         self.demand(f"type({here}) is {self.constant(cls)}")
