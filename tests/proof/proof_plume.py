@@ -144,11 +144,11 @@ def remaining(v: StaggeredGrid) -> float:
 
 
 def arrays(*fields: Any) -> list[np.ndarray]:
-    """All values of some grids as arrays, batch dims first."""
+    """All values of some grids as arrays, batch dims first, then x, y, z."""
     found = []
     for field in fields:
         for part in field.components if isinstance(field, StaggeredGrid) else [field.values]:
-            found.append(part.numpy((*part.shape.batch.names, *part.shape.spatial.names)))
+            found.append(part.numpy((*part.shape.batch.names, *sorted(part.shape.spatial.names))))
     return found
 
 

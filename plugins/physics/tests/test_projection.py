@@ -236,11 +236,11 @@ def test_derivative_against_differences(boundary, obstacle):
 
 
 def test_pressure_boundary_follows_that_of_the_velocity():
-    for boundary, expected in [(0, "zero-gradient"), (PERIODIC, "periodic"), (ZERO_GRADIENT, "0")]:
+    for boundary, expected in [(0, "zero-gradient"), (PERIODIC, "periodic"), (ZERO_GRADIENT, "0.0")]:
         _, p = make_incompressible(StaggeredGrid(1, boundary, x=4, y=4))
         assert repr(p.boundary) == expected
     _, p = make_incompressible(StaggeredGrid(1, {"x": PERIODIC, "y": (0, ZERO_GRADIENT)}, x=4, y=4))
-    assert repr(p.boundary) == "{x: periodic, y: (zero-gradient, 0)}"
+    assert repr(p.boundary) == "{x: periodic, y: (zero-gradient, 0.0)}"
 
 
 def test_errors():

@@ -19,6 +19,7 @@ from phiml_core.solve import LinearProblem, Solve
 from phiml_core.transform import stop_gradient
 from phiml_solvers import part_values, poisson, solve_increments
 
+from phiml_physics.grid.boundaries import grid_boundary
 from phiml_physics.grid.centered import CenteredGrid
 from phiml_physics.grid.errors import GridError
 from phiml_physics.grid.peak import peak
@@ -45,6 +46,11 @@ def make_incompressible(
         obstacles: `Obstacle`, geometry, or sequence of these.
         solve: method, tolerances and first guess (`x0`: a pressure from before); by default a solve that leaves at most
             max |∇·v| h / max |v| = 1e-5 in single, 1e-10 in double precision.
+
+    A compiled step that takes the last pressure as first guess is traced twice if the first one is None, which is a
+    structure of its own.  It is traced once if it starts with zero, `CenteredGrid(0, boundary, …)`, where the boundary
+    is ZERO_GRADIENT at walls, 0 at open sides and PERIODIC as the velocity; or with the pressure that this function
+    returns for the fluid at rest.
 
     Returns:
         velocity: with the same boundary.
@@ -96,11 +102,13 @@ def _sides(rule: Extrapolation, dim: str) -> tuple[str, str]:
 
 
 def pressure_boundary(boundary: Extrapolation, names: tuple[str, ...]) -> Extrapolation:
-    """The boundary of the pressure for that of a velocity."""
+    """The boundary of the pressure for that of a velocity, as grids made by hand have it: a zero pressure with this boundary has the
+    structure of later ones, so that a compiled step that takes the last pressure as first guess is traced once.
+    """
     rules = {"periodic": PERIODIC, "neumann": ZERO_GRADIENT, "dirichlet": ZERO}
     found = {n: tuple(rules[side] for side in _sides(boundary.component(n), n)) for n in names}
     kinds = {side for pair in found.values() for side in pair}
-    return kinds.pop() if len(kinds) == 1 else combine_sides(**found)
+    return grid_boundary(kinds.pop() if len(kinds) == 1 else combine_sides(**found), names)
 
 
 def _allowed_divergence(values: list[Tensor], h: float) -> Tensor:
