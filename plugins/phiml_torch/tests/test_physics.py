@@ -90,3 +90,34 @@ def test_machine_code_of_a_step():
     found = math.jit_compile(step)(*state, 1.0)
     for a, b in zip(arrays(*expected), arrays(*found), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.inductor
+@pytest.mark.parametrize("route", ["gradient of compiled", "compiled gradient"])
+def test_gradient_of_two_steps_in_machine_code(route):
+    """Gradients of chained look-ups are where the compiler for CPUs, left alone, is wrong without an error."""
+    step, *state = plume("torch", (16, 16), "closed", 64)
+    with precision(64):
+        for _ in range(3):
+            state = step(*state, 1.0)
+
+        def two_steps(velocity, smoke, dt):
+            return step(*step(velocity, smoke, dt), dt)
+
+        def loss(function):
+            def call(velocity, smoke, dt):
+                velocity, smoke = function(velocity, smoke, dt)
+                return math.sum_(math.tanh(smoke.values) ** 2) + sum(math.sum_(c**2) for c in velocity.components)
+
+            return math.gradient(call, "velocity,smoke,dt", get_output=False)
+
+        if route == "compiled gradient":
+            found = math.jit_compile(loss(two_steps))
+        else:
+            found = loss(math.jit_compile(two_steps))
+        *expected, dt = loss(two_steps)(*state, 0.8)
+        *got, own_dt = found(*state, 0.8)
+        for a, b in zip(arrays(*expected), arrays(*got), strict=True):
+            assert np.abs(a).max() > 0.01
+            np.testing.assert_allclose(b, a, rtol=0, atol=1e-10 * np.abs(a).max())
+        np.testing.assert_allclose(float(own_dt), float(dt), rtol=1e-10)
