@@ -1,5 +1,7 @@
 """A plume in space that is constant along z is the plume in the plane: whole steps, with a picture in the way and an open top."""
 
+import itertools
+
 import numpy as np
 import pytest
 from phiml_physics.flow import (
@@ -40,8 +42,15 @@ def source(smoke):
     return resample(box, to=smoke)
 
 
-@pytest.mark.parametrize("along_z", ["periodic", "closed"])
-@pytest.mark.parametrize("obstacle", ["none", "picture"])
+CASES = list(itertools.product(("numpy", "jax"), (32, 64), ("periodic", "closed"), ("none", "picture")))
+SHORT = [c for c in CASES if c[0] == "numpy"] + [("jax", 64, "periodic", "picture")]
+
+
+@pytest.mark.parametrize(
+    "place, bits, along_z, obstacle",
+    [pytest.param(*c, marks=[] if c in SHORT else [pytest.mark.long]) for c in CASES],
+    indirect=["place", "bits"],
+)
 def test_constant_along_z(along_z, obstacle, place, bits):
     bodies = () if obstacle == "none" else (Obstacle(image_geometry(PICTURE, PLACE)),)
     flat, deep = start(None), start(along_z)

@@ -13,7 +13,8 @@ MOST = 25
 
 
 def case(place, sizes, *rest, short=SHORT):
-    marks = [] if sizes in short[place] else [pytest.mark.long]
+    compiles = place == "jax" and rest[-1] in ("disc", "boxes")
+    marks = [] if sizes in short[place] and not compiles else [pytest.mark.long]
     return pytest.param(place, sizes, *rest, marks=marks, id="-".join([place, "x".join(map(str, sizes)), *rest]))
 
 

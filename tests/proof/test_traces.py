@@ -45,6 +45,7 @@ def test_zero_as_first_guess_is_no_trace_of_its_own(boundary, of_pressure):
     assert trace_count(traces(boundary, CenteredGrid(0, of_pressure, **cells_of(SIZES)))) == 1
 
 
+@pytest.mark.long
 def test_none_and_other_boundaries_as_first_guess_are_a_second_trace():
     """None is no value: it leaves out the first residual."""
     none = traces("open top", None)
