@@ -68,7 +68,7 @@ def tests(session: nox.Session) -> None:
     install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
     # Without dependencies: what they need is installed above, and a sibling must never come from an index.
     session.install("-q", "--no-build-isolation", "--no-deps", *(part for path in EXAMPLES for part in ("-e", path)))
-    session.run("pytest", *WORKERS, *session.posargs)
+    session.run("pytest", *WORKERS, *session.posargs)  # its last lines say which backends were tested
 
 
 @nox.session
@@ -99,6 +99,31 @@ def conformance(session: nox.Session) -> None:
     into = ("--into", str(ROOT / "docs" / "backends.md")) if "--write" in session.posargs else ()
     session.run("python", "-m", "phiml_core.conformance.table", *files, *into)
     session.run("python", "-c", CHECK, *files)
+
+
+@nox.session
+def inductor(session: nox.Session) -> None:
+    """The tests of PyTorch and the kit on it with compiled functions as machine code throughout; needs a C++ compiler, an hour."""
+    install(session, *FOLDERS, tools=TEST_TOOLS)
+    machine_code = {"PHIML_TORCH_INDUCTOR": "1"}
+    session.run(
+        "pytest", *WORKERS, f"{FOLDERS['torch']}/tests", "--timeout", "1200", *session.posargs, env=machine_code
+    )
+    kit = ("--pyargs", "phiml_core.conformance", "--backend", "torch", "--timeout", "1200", "-n", "auto")
+    with session.chdir(session.create_tmp()):
+        session.run("pytest", "-q", "-p", "no:cacheprovider", *kit, env=machine_code)
+
+
+@nox.session
+@nox.parametrize("backend", ["numpy", "jax", "torch", "tensorflow"])
+def matrix(session: nox.Session, backend: str) -> None:
+    """Each backend alone, in an environment of its own: the demo, `phiml doctor` and the conformance kit."""
+    install(session, *NUMPY_ONLY, "vis", *(() if backend == "numpy" else (backend,)), tools=TEST_TOOLS)
+    session.run("phiml", "doctor")
+    kit = ("--pyargs", "phiml_core.conformance", "--backend", backend, "-n", "auto")
+    with session.chdir(session.create_tmp()):
+        session.run("phiml", "demo", "smoke", "--backend", backend, "--steps", "20", "--resolution", "32")
+        session.run("pytest", "-q", "-p", "no:cacheprovider", *kit, *session.posargs, env={"PHIML_TORCH_INDUCTOR": "0"})
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])

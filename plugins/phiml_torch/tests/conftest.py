@@ -1,4 +1,9 @@
-"""All tests of this folder compute with PyTorch unless they say otherwise, mostly as plain graphs, and leave its state as it is."""
+"""All tests of this folder compute with PyTorch unless they say otherwise, and leave its state as it is.
+
+Compiled functions are plain graphs but in the tests marked `inductor`; with PHIML_TORCH_INDUCTOR=1, machine code in all.
+"""
+
+import os
 
 import pytest
 import torch
@@ -10,7 +15,8 @@ from phiml_torch.compile import set_compiler
 @pytest.fixture(autouse=True)
 def _on_torch(request):
     before = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(), torch.get_rng_state()
-    set_compiler(request.node.get_closest_marker("inductor") is not None)
+    always = os.environ.get("PHIML_TORCH_INDUCTOR") == "1"
+    set_compiler(always or request.node.get_closest_marker("inductor") is not None)
     try:
         with backend("torch"), precision(32):
             yield
