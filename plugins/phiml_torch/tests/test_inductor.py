@@ -88,3 +88,13 @@ def test_sums_into_positions_are_hidden_from_the_compiler():
     assert {n.split(".")[1] for n in names if n.startswith("phiml_torch")} == {
         "index_put_add", "index_add", "scatter_add", "scatter_reduce",
     }  # fmt: skip
+
+
+def test_results_of_parts_share_no_memory():
+    """The compiler leaves out copies, and overwrites what it takes for its own."""
+    from phiml_torch.opaque import _apart
+
+    x, y = torch.ones(2), torch.zeros(2)
+    results = _apart([x, y, y, y + 1], [x])
+    assert [r.tolist() for r in results] == [[1, 1], [0, 0], [0, 0], [1, 1]]
+    assert len({r.data_ptr() for r in (x, *results)}) == 5

@@ -82,9 +82,25 @@ def emit(kernel: Kernel, xs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]
 def _call(slot: int, sizes: str, xs: list[torch.Tensor]) -> list[torch.Tensor]:
     outer = TABLE.parts
     try:
-        return list(outer[slot].run([x if x.is_contiguous() else x.contiguous() for x in xs]))
+        results = outer[slot].run([x if x.is_contiguous() else x.contiguous() for x in xs])
     finally:
         TABLE.parts = outer
+    return _apart(results, xs)
+
+
+def _apart(results: Sequence[torch.Tensor], xs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Results that share memory neither with `xs` nor with each other, for the caller may overwrite each.
+
+    The compiler leaves out copies at the end of a part.
+    """
+    taken = {x.untyped_storage().data_ptr() for x in xs}
+    apart = []
+    for x in results:
+        if x.untyped_storage().data_ptr() in taken:
+            x = x.clone()
+        taken.add(x.untyped_storage().data_ptr())
+        apart.append(x)
+    return apart
 
 
 def _call_shapes(slot: int, sizes: str, xs: list[torch.Tensor]) -> list[torch.Tensor]:
