@@ -214,6 +214,20 @@ def test_derivative_against_differences(scheme, boundary, dt, compiled, dims):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("strength", [0.3, 2.3])
+def test_derivative_by_a_wind_that_is_the_same_everywhere(scheme, strength):
+    pytest.importorskip("jax")
+    with precision(64), backend("jax"):
+        s = CenteredGrid(lambda x, y: math.sin(0.4 * x + 0.9 * y), PERIODIC, x=11, y=13)
+        weights = math.sin(s.values * 3)
+        loss = jit_compile(lambda wind: math.sum_(scheme(s, wind, 1.0).values * weights, "x,y"))
+        wind, to = math.vec(x=strength, y=0.21), math.vec(x=0.6, y=-0.8)
+        found = float((gradient(loss, get_output=False)(wind) * to).sum)
+        expected = (float(loss(wind + 1e-6 * to)) - float(loss(wind - 1e-6 * to))) / 2e-6
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("form", ["shifts", "gathers"])
 def test_derivative_at_rest_is_that_of_one_side(scheme, form, gathers_only):
     """At zero displacement the derivative is that for matter that comes from above, and not zero as that of |d| would be."""

@@ -90,12 +90,20 @@ class Rows:
         """Values at the cells, or entries of the padded array, with rows filled up by zeros."""
         sizes = self.cells if cells else self.entries
         more = self.up(sizes)[self.row] - sizes[self.row]
-        return math.pad(value, {self.dims[self.row]: (0, more)}, 0) if more else value
+        return math.pad(value, {self.dims[self.row]: (0, more)}, 0) if more and self.rows_in(value) else value
+
+    def rows_in(self, value: Tensor) -> bool:
+        """Whether a gradient has rows at all: that of a wind that is the same everywhere has none."""
+        return self.dims[self.row] in value.shape.names
 
     def cut(self, value: Tensor, cells: bool) -> Tensor:
         """Without what rows were filled up with.  XLA would compute short rows if this came right after, in one branch."""
         sizes = self.cells if cells else self.entries
-        return value if self.up(sizes) == sizes else window(value, self.dims, [0] * len(sizes), sizes)
+        return (
+            value
+            if self.up(sizes) == sizes or not self.rows_in(value)
+            else window(value, self.dims, [0] * len(sizes), sizes)
+        )
 
 
 def _slopes(rows: Rows, back: bool, padded: Tensor, d: Vectors, g: Tensor, wide: tuple[Tensor, ...]) -> list[Tensor]:
