@@ -1,5 +1,6 @@
 """The conformance kit itself: it passes what is right, and fails what is wrong, undeclared, falsely declared or forgotten."""
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from phiml_core.backend import Backend, backend_named
 from phiml_core.backend.capability import CAPABILITIES, inability
+from phiml_core.conformance import parts
 from phiml_core.conformance.bounds import bound, check_close
 from phiml_core.conformance.claims import claimed
+from phiml_core.conformance.report import Record
 from phiml_core.conformance.table import main, table
 
 BACKEND = '''
@@ -163,7 +166,88 @@ def test_parts(kit):
     found = kit("--collect-only", "--part", "transforms", "--part", "physics")
     assert found.returncode == 0
     assert "transforms/test_loops" in found.stdout.replace("\\", "/") and "arrays/" not in found.stdout
-    assert kit("--part", "nonsense").returncode == 4
+    found = kit("--part", "nonsense")
+    assert found.returncode == 4 and "No part 'nonsense'" in found.stderr and "arrays, transforms" in found.stderr
+
+
+ANNOUNCED = "[phiml.conformance]\n{name} = torus.proofs\n"
+
+
+@pytest.fixture
+def torus(tmp_path):
+    """Installs a distribution that announces a part of the kit; its package says so if it is imported."""
+
+    def install(name="torus"):
+        info = tmp_path / "torus-1.dist-info"
+        proofs = tmp_path / "torus" / "proofs"
+        for folder in (info, proofs):
+            folder.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torus\nVersion: 1\n")
+        (info / "entry_points.txt").write_text(ANNOUNCED.format(name=name))
+        (tmp_path / "torus" / "__init__.py").write_text("open('imported', 'w').close()\n")
+        (proofs / "__init__.py").write_text("")
+        names = "bits, double, on_it, place, proves"
+        (proofs / "conftest.py").write_text(f"from phiml_core.conformance.fixtures import {names}\n")
+        (proofs / "test_ring.py").write_text(RING)
+
+    return install
+
+
+RING = """
+from phiml_core import math
+from phiml_core.backend import backend_named
+
+def test_of_torus(place, bits):
+    assert place is backend_named("boxed") and math.get_precision() == bits
+    assert math.ones(math.spatial(x=2)).backend is place
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_part_of_somebody_else_runs(kit, torus, tmp_path, workers):
+    torus()
+    found = kit("--backend", "boxed", "--part", "torus", "--capabilities", "found.json", *workers)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert json.loads((tmp_path / "found.json").read_text())["parts"] == {"torus": {"passed": 2}}
+
+
+def test_each_announced_part_is_among_all(kit, torus):
+    torus()
+    found = kit("--backend", "boxed", "-k", "test_of_torus or test_batch_equals_one_by_one", "--collect-only")
+    assert found.stdout.count("test_of_torus") == 2 and "test_plume.py" in found.stdout, found.stdout + found.stderr
+
+
+def test_what_does_not_run_is_not_imported(kit, torus, tmp_path):
+    torus()
+    assert kit("--backend", "boxed", "--part", "transforms", "-k", "test_scan").returncode in (0, 5)
+    assert not (tmp_path / "imported").exists()
+
+
+def test_a_part_that_two_announce(kit, torus):
+    torus("physics")
+    found = kit("--backend", "boxed")
+    assert found.returncode == 4 and "only one may have it" in found.stderr
+    assert "torus (torus.proofs)" in found.stderr and "phiml-physics (phiml_physics.conformance)" in found.stderr
+
+
+def test_a_part_that_is_not_where_it_is_said_to_be(kit, torus, tmp_path):
+    torus()
+    (tmp_path / "torus" / "proofs").rename(tmp_path / "torus" / "moved")
+    found = kit("--backend", "boxed", "--part", "torus")
+    assert found.returncode == 4 and "torus.proofs, which is not there" in found.stderr
+
+
+def test_parts_that_are_not_installed(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: ())
+    parts.packages.cache_clear()
+    try:
+        assert list(parts.packages()) == ["arrays", "transforms"]
+        with pytest.raises(parts.PartError, match="pip install phiml-solvers"):
+            parts.folder("solvers")
+    finally:
+        parts.packages.cache_clear()
+    text = table([Record(backend_named("numpy"), {"solvers": "phiml-solvers"}).summary()])
+    assert "* numpy, part solvers left out: phiml-solvers is not installed." in text
 
 
 def test_other_runs_of_pytest_are_left_alone(tmp_path):

@@ -1,39 +1,5 @@
-"""What all parts share: the backend under test and the precisions."""
+"""The fixtures of the kit."""
 
-import pytest
+from phiml_core.conformance.fixtures import bits, double, on_it, place, proves
 
-from phiml_core import math
-from phiml_core.backend import backend, backend_named
-
-
-@pytest.fixture(autouse=True)
-def _proves(request, record_property):
-    for mark in request.node.iter_markers("capability"):
-        record_property("capability", ",".join(mark.args))
-
-
-@pytest.fixture(scope="session")
-def place(request):
-    """The backend under test."""
-    return backend_named(request.config.option.phiml_backend)
-
-
-@pytest.fixture(autouse=True)
-def _on_it(place):
-    """New data is made for the backend under test, in single precision unless the test says otherwise."""
-    with backend(place), math.precision(32):
-        yield
-
-
-@pytest.fixture(params=[32, 64])
-def bits(request, _on_it):
-    """Bits of floating point numbers."""
-    with math.precision(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def double(_on_it):
-    """Double precision."""
-    with math.precision(64):
-        yield
+__all__ = ["bits", "double", "on_it", "place", "proves"]

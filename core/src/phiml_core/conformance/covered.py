@@ -20,7 +20,7 @@ COVERED = {
         "solvers/test_outcome.py",
     ),
 }
-"""Name of a function in `phiml_core.math` → the file of the kit that proves it."""
+"""Name of a function in `phiml_core.math` → the file that proves it, below the folder of a part."""
 
 NOT_OF_ARRAYS = {
     **dict.fromkeys(

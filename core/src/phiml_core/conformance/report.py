@@ -1,6 +1,7 @@
 """What came out of a run, by capability."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,19 @@ __all__ = ["Record"]
 class Record:
     """Counts of tests by part, and what they say about each capability of a backend."""
 
-    def __init__(self, backend: Backend):
+    def __init__(self, backend: Backend, absent: Mapping[str, str]):
+        """`absent`: parts that nothing installed announces → the distributions that have them."""
         self.backend = backend
         self.parts: dict[str, dict[str, int]] = {}
         self.capabilities: dict[str, dict[str, int]] = {}
-        self.skipped: dict[str, str] = {}
+        self.skipped = {part: f"{distribution} is not installed" for part, distribution in absent.items()}
 
     def declared(self) -> str:
         """The declared inabilities, in words."""
         return ", ".join(n for n in CAPABILITIES if self.backend.inability(n)) or "nothing"
 
-    def add(self, nodeid: str, outcome: str, properties: dict[str, Any], text: str) -> None:
+    def add(self, part: str, outcome: str, properties: dict[str, Any], text: str) -> None:
         """Take note of one test."""
-        names = nodeid.replace("\\", "/").split("conformance/")[-1].split("/")
-        part = names[0] if len(names) > 1 else "kit"
         count(self.parts, part, outcome)
         if outcome == "skipped":
             self.skipped[part] = text.rpartition("Skipped: ")[2].rstrip("')\"")

@@ -11,7 +11,7 @@ from typing import Any
 
 from phiml_core.backend import CAPABILITIES
 
-from .plugin import PARTS
+from .parts import DISTRIBUTIONS, OWN
 
 __all__ = ["main", "table"]
 
@@ -25,7 +25,7 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
     lines.append(row("compiles functions", ["yes" if run["compiles"] else "runs them as they are" for run in runs]))
     for name, meaning in CAPABILITIES.items():
         lines.append(row(f"{name}: {meaning}", [MARKS[run["capabilities"][name]["state"]] for run in runs]))
-    for part in PARTS:
+    for part in dict.fromkeys([*OWN, *DISTRIBUTIONS, *(part for run in runs for part in run["parts"])]):
         lines.append(row(f"tests passed, {part}", [counts(run["parts"].get(part, {})) for run in runs]))
     notes = []
     for run in runs:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
 from phiml_core import math
 from phiml_core.math import batch
 
+from ..operators import divergence
 from .plume import TOLERANCE, Plume, farthest, on_numpy, run
 
 HOW = pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
@@ -23,8 +23,6 @@ def test_equals_numpy(obstacle, compiled, place, bits):
 
 @OBSTACLE
 def test_no_divergence_is_left(obstacle, place, bits):
-    from phiml_physics.operators import divergence
-
     velocity = run(Plume(obstacle), 0.5, steps=3).velocity
     fastest = max(float(math.max_(abs(c), c.shape)) for c in velocity.components)
     left = float(math.max_(abs(divergence(velocity).values), "x,y")) * min(velocity.geometry.spacing) / fastest

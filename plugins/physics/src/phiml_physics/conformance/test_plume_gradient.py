@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-
 from phiml_core import math
+from phiml_core.conformance.claims import capability, claimed
 from phiml_core.math import batch, spatial
 
-from ..claims import capability, claimed
 from .plume import Plume
 
 STEPS, DT, H = 16, 0.5, 1e-6

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-
 from phiml_core import math
+from phiml_core.conformance.bounds import EPS
 from phiml_core.math import LinearProblem, Solve, batch, solve, spatial
 
-from ..bounds import EPS
 from .grids import METHODS, SIDES, dense, largest, masked, operator, rhs, tensor
 
 XY = spatial("x,y")

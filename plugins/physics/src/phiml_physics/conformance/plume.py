@@ -3,16 +3,16 @@
 import functools
 
 import numpy as np
-import pytest
-
 from phiml_core import math
 from phiml_core.extrapolation import ZERO_GRADIENT
 from phiml_core.field import resample
 from phiml_core.tree import tree_map
 
-physics = pytest.importorskip("phiml_physics", reason="phiml-physics is not installed: the physics part is left out")
+from .. import advect, fluid
+from ..geom import Box, Sphere
+from ..grid import CenteredGrid, StaggeredGrid
 
-__all__ = ["TOLERANCE", "Plume", "State", "on_numpy", "physics", "run"]
+__all__ = ["TOLERANCE", "Plume", "State", "on_numpy", "run"]
 
 TOLERANCE = {32: 1e-4, 64: 1e-10}
 
@@ -35,9 +35,6 @@ class Plume:
     """A plume in a box of 10 cells across, 12 high; with an obstacle, in 3D (constant along z), or in a batch."""
 
     def __init__(self, obstacle=False, depth=0):
-        from phiml_physics.geom import Box, Sphere
-        from phiml_physics.grid import CenteredGrid
-
         self.sizes = {"x": 10, "y": 12} | ({"z": depth} if depth else {})
         self.bounds = Box(x=20, y=24, **({"z": 2 * depth} if depth else {}))
         source = Box(x=(6, 13), y=(2, 6), **({"z": (-9, 99)} if depth else {}))
@@ -47,8 +44,6 @@ class Plume:
         self.obstacles = (Sphere(x=11, y=15, radius=3.1),) if obstacle else ()
 
     def start(self, rate=0.0):
-        from phiml_physics.grid import CenteredGrid, StaggeredGrid
-
         smoke = CenteredGrid(
             lambda *x: 0.2 * math.sin(0.3 * x[0]) ** 2 + rate, ZERO_GRADIENT, bounds=self.bounds, **self.sizes
         )
@@ -61,8 +56,6 @@ class Plume:
         return State(*tree_map(math.store, (smoke, velocity)))
 
     def step(self, state, rate, dt):
-        from phiml_physics import advect, fluid
-
         smoke = advect.mac_cormack(state.smoke, state.velocity, dt) + rate * dt * self.inflow
         push = resample(smoke * self.lift, to=state.velocity)
         velocity = advect.semi_lagrangian(state.velocity, state.velocity, dt) + push * dt

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from phiml_core import math
+from phiml_core.conformance.claims import capability, claimed
 from phiml_core.math import (
     ConvergenceException,
     Diverged,
@@ -18,7 +18,6 @@ from phiml_core.math import (
     spatial,
 )  # fmt: skip
 
-from ..claims import capability, claimed
 from .grids import METHODS, NOISE, largest, masked, operator, rhs, tensor
 
 XY = spatial("x,y")

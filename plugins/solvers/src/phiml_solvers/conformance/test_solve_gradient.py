@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-
 from phiml_core import math
+from phiml_core.conformance.bounds import SLOPE_ERROR
+from phiml_core.conformance.claims import capability, claimed
 from phiml_core.math import LinearProblem, batch, solve, spatial
 
-from ..bounds import SLOPE_ERROR
-from ..claims import capability, claimed
 from .grids import METHODS, NOISE, TIGHT, masked, operator, rhs, tensor
 
 XY = spatial("x,y")
