@@ -18,6 +18,7 @@ from .obstacle import Obstacle
 __all__ = ["ObstacleFillsDomain", "open_fractions", "with_obstacles"]
 
 _KNOWN: "weakref.WeakKeyDictionary[Obstacle, dict[Any, Any]]" = weakref.WeakKeyDictionary()
+"""By the first obstacle: open fractions of faces, with all the obstacles.  They are immutable, and most stay from step to step."""
 
 
 class ObstacleFillsDomain(GeometryError):
@@ -25,23 +26,30 @@ class ObstacleFillsDomain(GeometryError):
 
 
 def covered(obstacle: Obstacle, faces: UniformGrid) -> Tensor:
-    """Fraction of each face that lies inside an obstacle; 1 where only rounding errors keep it from that."""
-    if not all(leaf.available for leaf in tree_leaves(obstacle)):
-        return _covered(obstacle, faces)
-    known = _KNOWN.setdefault(obstacle, {})  # obstacles are immutable: most stay the same from step to step
-    key = faces, get_precision()
-    if key not in known:
-        found = _covered(obstacle, faces)
-        if not found.available:
-            return found
-        known[key] = found
-    return known[key]
+    """Fraction of each face that lies inside an obstacle; 1 where only rounding errors keep it from that.
 
-
-def _covered(obstacle: Obstacle, faces: UniformGrid) -> Tensor:
-    """A gap as small as the rounding errors of positions would tie pockets to the rest by pressures without bounds."""
+    A gap as small as the rounding errors of positions would tie pockets to the rest by pressures without bounds.
+    """
     part = approximate_fraction_inside(obstacle.geometry, faces)
     return math.where(part > 1.0 - (1e-12 if get_precision() == 64 else 1e-4), 1.0, part)
+
+
+def open_fraction(obstacles: tuple[Obstacle, ...], faces: UniformGrid) -> Tensor:
+    """Fraction of each face that lies outside of all obstacles."""
+    available = all(leaf.available for leaf in tree_leaves(obstacles))
+    known: dict[Any, Any] = _KNOWN.setdefault(obstacles[0], {}) if available else {}
+    key = faces, get_precision()
+    if available:
+        found, *rest = known.get(key, (None,))
+        if found is not None and len(rest) == len(obstacles) and all(r() is o for r, o in zip(rest, obstacles)):
+            return found
+    weight: Any = 1.0
+    for obstacle in obstacles:
+        weight = weight * (1.0 - covered(obstacle, faces))
+    weight = math.expand(weight, faces.resolution)
+    if available and weight.available:
+        known[key] = (weight, *[weakref.ref(o) for o in obstacles])
+    return weight
 
 
 def open_fractions(obstacles: tuple[Obstacle, ...], faces: tuple[UniformGrid, ...]) -> list[Tensor]:
@@ -50,13 +58,7 @@ def open_fractions(obstacles: tuple[Obstacle, ...], faces: tuple[UniformGrid, ..
     Raises:
         ObstacleFillsDomain: all faces are closed (from compiled code after the call).
     """
-    weights = []
-    for f in faces:
-        weight: Any = None
-        for obstacle in obstacles:
-            part = 1.0 - covered(obstacle, f)
-            weight = part if weight is None else weight * part
-        weights.append(math.expand(weight, f.resolution))
+    weights = [open_fraction(obstacles, f) for f in faces]
     closed: Any = True
     for w in weights:
         closed = (math.max_(w, w.shape.only(faces[0].names)) <= 0) & closed
@@ -72,15 +74,22 @@ def _filled(faces: tuple[UniformGrid, ...]) -> str:
 
 
 def with_obstacles(
-    values: list[Tensor], obstacles: tuple[Obstacle, ...], faces: tuple[UniformGrid, ...]
+    values: list[Tensor], obstacles: tuple[Obstacle, ...], faces: tuple[UniformGrid, ...], weights: list[Tensor]
 ) -> list[Tensor]:
-    """The mean velocity through each face: of the fluid where it is open, of the obstacles where it is closed."""
+    """The mean velocity through each face: of the fluid where it is open, of the last of the obstacles where it is closed.
+
+    Args:
+        weights: the open fractions.  One product with them, and not with each obstacle: compiled code holds three arrays, however
+            many obstacles there are.
+    """
+    first = next((i for i, o in enumerate(obstacles) if not o.is_stationary), len(obstacles))
     result = []
-    for v, f in zip(values, faces, strict=True):
-        for obstacle in obstacles:
+    for v, f, weight in zip(values, faces, weights, strict=True):
+        v, free = v * weight, 1.0
+        for obstacle in reversed(obstacles[first:]):
             part = covered(obstacle, f)
-            v = v * (1.0 - part)
             if not obstacle.is_stationary:
-                v = v + obstacle.velocity_at(f) * part
+                v = v + obstacle.velocity_at(f) * part * free
+            free = free * (1.0 - part)
         result.append(v)
     return result

@@ -72,7 +72,7 @@ def make_incompressible(
     weights = None
     if bodies:
         weights = open_fractions(bodies, faces)
-        values = with_obstacles(values, bodies, faces)
+        values = with_obstacles(values, bodies, faces, weights)
     flow = StaggeredGrid.from_components(values, velocity.boundary, cells)
     sides = {n: _sides(velocity.boundary.component(n), n) for n in cells.names}
     operator = poisson(cells.resolution, cells.spacing, sides, weights)
