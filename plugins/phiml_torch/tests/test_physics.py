@@ -93,7 +93,7 @@ def test_machine_code_of_a_step():
 
 
 @pytest.mark.inductor
-@pytest.mark.parametrize("route", ["gradient of compiled", "compiled gradient"])
+@pytest.mark.parametrize("route", ["gradient of compiled", pytest.param("compiled gradient", marks=pytest.mark.long)])
 def test_gradient_of_two_steps_in_machine_code(route):
     """Gradients of chained look-ups are where the compiler for CPUs, left alone, is wrong without an error."""
     step, *state = plume("torch", (16, 16), "closed", 64)
