@@ -32,7 +32,7 @@ def long_but(short, *cases):
 
 @pytest.mark.parametrize(
     "name, bits",
-    long_but([("2D open, picture", 64), ("3D open, ball", 32)], *itertools.product(CASES, (32, 64))),
+    long_but([("2D open, picture", 64)], *itertools.product(CASES, (32, 64))),
     indirect=["bits"],
 )
 def test_backends_compiled_and_eager(name, bits):
