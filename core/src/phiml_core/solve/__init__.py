@@ -1,25 +1,48 @@
 """The words of solving: problems, the word `solve`, and what a solve tells; algorithms come with plugins."""
 
 from .algorithms import algorithm_named, register_algorithm
-from .errors import ConvergenceException, Diverged, NotConverged, UnknownAlgorithm
-from .info import SolveInfo, SolveTape, record_solves, report_solve
-from .problem import LinearProblem
+from .errors import (
+    FLAWS,
+    ConvergenceException,
+    Diverged,
+    EmptySystem,
+    Incompatible,
+    Indefinite,
+    NotConverged,
+    NotFinite,
+    NotSymmetric,
+    SingularOperator,
+    UnknownAlgorithm,
+)
+from .info import SolveInfo
+from .problem import LinearFunction, LinearProblem
 from .settings import Solve
 from .solve import solve, solve_linear
+from .tape import SolveTape, explaining, record_solves, report_solve, timing
 
 __all__ = [
+    "FLAWS",
     "ConvergenceException",
     "Diverged",
+    "EmptySystem",
+    "Incompatible",
+    "Indefinite",
+    "LinearFunction",
     "LinearProblem",
     "NotConverged",
+    "NotFinite",
+    "NotSymmetric",
+    "SingularOperator",
     "Solve",
     "SolveInfo",
     "SolveTape",
     "UnknownAlgorithm",
     "algorithm_named",
+    "explaining",
     "record_solves",
     "register_algorithm",
     "report_solve",
     "solve",
     "solve_linear",
+    "timing",
 ]

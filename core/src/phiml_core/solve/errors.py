@@ -5,11 +5,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .info import SolveInfo
 
-__all__ = ["ConvergenceException", "Diverged", "NotConverged", "UnknownAlgorithm"]
+__all__ = [
+    "FLAWS",
+    "ConvergenceException",
+    "Diverged",
+    "EmptySystem",
+    "Incompatible",
+    "Indefinite",
+    "NotConverged",
+    "NotFinite",
+    "NotSymmetric",
+    "SingularOperator",
+    "UnknownAlgorithm",
+]
 
 
 class UnknownAlgorithm(LookupError):
     """A solve named an algorithm that no installed plugin provides."""
+
+
+class EmptySystem(ValueError):
+    """A system without unknowns or equations."""
 
 
 class ConvergenceException(RuntimeError):
@@ -19,6 +35,9 @@ class ConvergenceException(RuntimeError):
         x: the last iterate, a tensor.
         result: the `SolveInfo` of the solve; `residual` and `iterations` are its.
     """
+
+    remedy = ""
+    """What a user can do about it."""
 
     def __init__(self, x: Any, result: "SolveInfo"):
         super().__init__(result.message)
@@ -43,6 +62,64 @@ class ConvergenceException(RuntimeError):
 class NotConverged(ConvergenceException):
     """The tolerance was not reached within the iterations allowed, or lies below what the precision can represent."""
 
+    remedy = "Allow more iterations, a larger tolerance, or compute in higher precision: precision(64)."
+
 
 class Diverged(ConvergenceException):
     """The residual grew, or became infinite or NaN."""
+
+    remedy = "Check that the right-hand side and the operator are finite, and that the method fits the operator; try 'auto'."
+
+
+class NotFinite(Diverged):
+    """The right-hand side holds NaN or infinity, or its norm is too large for the precision."""
+
+    remedy = (
+        "The right-hand side holds NaN or infinity, or its norm exceeds the range of the precision.  A finite one was "
+        "expected: find where the first NaN comes from, or scale the system."
+    )
+
+
+class Indefinite(NotConverged):
+    """Conjugate gradients met an operator with eigenvalues of both signs."""
+
+    remedy = (
+        "The operator has eigenvalues of both signs; a positive or negative definite one was expected.  Use 'minres', or 'auto'."
+    )
+
+
+class NotSymmetric(NotConverged, TypeError):
+    """A method for symmetric operators met one that is not."""
+
+    remedy = (
+        "The operator is not symmetric, as the method expects: <A u, v> differs from <u, A v>.  Use 'biCG-stab', 'GMres', 'direct' or "
+        "'auto'; for an operator object, pass symmetric=True if it is."
+    )
+
+
+class SingularOperator(NotConverged):
+    """The operator is zero, or maps what should be solved for to zero."""
+
+    remedy = (
+        "The operator is zero or singular: there are directions that it maps to zero.  Check its coefficients; if it is meant to be "
+        "singular, say so by Solve(rank_deficiency=…) or use 'lsmr' for the solution of least norm."
+    )
+
+
+class Incompatible(NotConverged):
+    """A singular system has no solution for this right-hand side."""
+
+    remedy = (
+        "The operator is singular and the right-hand side has a part that it cannot produce, e.g. a mean in a closed box.  Remove that "
+        "part, e.g. Solve(preprocess_y=lambda y: y - math.mean(y)), or use 'lsmr' for the solution of least squares."
+    )
+
+
+FLAWS: dict[int, type[ConvergenceException]] = {
+    1: Incompatible,
+    2: SingularOperator,
+    3: Indefinite,
+    4: NotSymmetric,
+    5: NotFinite,
+}
+"""What `SolveInfo.flaw` means; of several examples the largest one is told."""

@@ -1,18 +1,16 @@
-"""What a solve tells about itself, and the tape that collects it."""
+"""What a solve tells about itself."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import status
 
-from .errors import ConvergenceException, Diverged, NotConverged
+from .errors import FLAWS, ConvergenceException, Diverged, NotConverged, NotFinite
 
-__all__ = ["SolveInfo", "SolveTape", "record_solves", "report_solve"]
+__all__ = ["SolveInfo", "failures"]
 
 
-def _numpy(value: Tensor) -> Any:
+def _numpy(value: Any) -> Any:
     return value.numpy(value.shape)
 
 
@@ -21,12 +19,17 @@ class SolveInfo:
     """The outcome of a solve.  All numbers are tensors with the batch dims of the system: one value per example.
 
     Attributes:
-        method: the algorithm that ran, e.g. 'transform' or 'CG, spectral preconditioner'.
+        method: the algorithm that ran, e.g. 'transform' or 'CG, preconditioner spectral'.
         iterations: applications of the operator that advanced the solution; for direct methods the number of passes.
         residual: norm of the true residual y - A x, in units of y.
         tolerance: what the residual had to reach, in units of y.
         converged: whether it did.
         diverged: whether the residual grew beyond bounds or is not a number.
+        flaw: what is wrong with the system, by number as in `FLAWS`; 0 for nothing, None if the method does not look.
+        history: norm of the residual before each iteration and after the last, along the spatial dim 'iteration', NaN beyond the last;
+            in compiled code of the recursion of the method.  Only with `Solve(record=True)`.
+        time: seconds that the solve took; None in compiled code, which has no clock.
+        reason: why 'auto' took this method; empty if the user chose it.
     """
 
     method: str
@@ -35,87 +38,74 @@ class SolveInfo:
     tolerance: Any
     converged: Any
     diverged: Any
+    flaw: Any = None
+    history: Any = None
+    time: Any = None
+    reason: str = ""
 
-    __value_attrs__ = ("iterations", "residual", "tolerance", "converged", "diverged")
+    __value_attrs__ = ("iterations", "residual", "tolerance", "converged", "diverged", "flaw", "history", "time")
+
+    @property
+    def available(self) -> bool:
+        """Whether the outcome is known, which is false while a function is being compiled."""
+        return self.converged.available and self.diverged.available
+
+    @property
+    def failure(self) -> type[ConvergenceException] | None:
+        """The class of the error that describes the outcome; None if all examples converged.  Needs known values."""
+        converged = _numpy(self.converged)
+        if converged.all():
+            return None
+        if self.flaw is not None:
+            worst = int(_numpy(self.flaw).max())
+            if worst:
+                return FLAWS[worst]
+        if not _numpy(self.diverged).any():
+            return NotConverged
+        return Diverged if _is_finite(_numpy(self.tolerance)) else NotFinite
 
     @property
     def message(self) -> str:
         """One sentence on how it went, with a remedy if it failed.  Needs known values."""
-        if not self.converged.available:
+        if not self.available:
             return f"{self.method}: being compiled, the outcome is not known yet."
         worst, count = _numpy(self.residual).max(), int(_numpy(self.iterations).max())
         tolerance = _numpy(self.tolerance).min()
-        outcome = (
-            "converged" if _numpy(self.converged).all() else "diverged" if _numpy(self.diverged).any() else "stopped"
-        )
+        failure = self.failure
+        outcome = "converged" if failure is None else "diverged" if issubclass(failure, Diverged) else "stopped"
         text = f"{self.method} {outcome} after {count} iterations with residual {worst:.3g}, tolerance {tolerance:.3g}."
-        if outcome == "converged":
-            return text
-        if outcome == "diverged":
-            return text + "  Check that the right-hand side is finite and the operator symmetric definite."
-        return text + "  Allow more iterations, a larger tolerance, or compute in higher precision: precision(64)."
+        return text if failure is None else f"{text}  {failure.remedy}"
 
     @property
     def msg(self) -> str:
         """The same as `message`."""
         return self.message
 
-
-class SolveTape:
-    """Records the outcome of each solve made inside its `with` block, in order, by eager as by compiled code.
-
-    >>> with SolveTape() as tape:
-    ...     pass
-    >>> len(tape)
-    0
-    """
-
-    def __init__(self) -> None:
-        self.infos: list[SolveInfo] = []
-        self._listening: Any = None
-
-    def __enter__(self) -> "SolveTape":
-        self._listening = status.listen(self._hear)
-        self._listening.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._listening.__exit__(*error)
-
-    def _hear(self, report: status.Report) -> None:
-        if report.name == "solve":
-            self.infos.append(report.values["info"])
-
-    def __len__(self) -> int:
-        return len(self.infos)
-
-    def __iter__(self) -> Iterator[SolveInfo]:
-        return iter(self.infos)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self.infos[i]
+    @property
+    def solve_time(self) -> Any:
+        """The same as `time`."""
+        return self.time
 
 
-def record_solves() -> SolveTape:
-    """A tape: `with record_solves() as tape: …`, then `tape[0].iterations`."""
-    return SolveTape()
+def _is_finite(values: Any) -> bool:
+    return bool((abs(values) < float("inf")).all())
 
 
-def _failure(values: Any) -> ConvergenceException:
-    info = values["info"]
-    kind = Diverged if _numpy(info.diverged).any() else NotConverged
-    return kind(values.get("x"), info)
+def failures(info: SolveInfo, suppress: tuple[type, ...]) -> Tensor | None:
+    """Which examples failed in a way that is to be raised; None if whatever fails is suppressed."""
 
+    def is_quiet(kind: type[ConvergenceException]) -> bool:
+        return any(issubclass(kind, s) for s in suppress)
 
-def report_solve(x: Tensor, info: SolveInfo, suppress: tuple[type, ...] = ()) -> None:
-    """Tell tapes about a solve and raise if it failed: at once where values are known, else after the compiled call.
-
-    Raises:
-        NotConverged, Diverged: unless among the exception classes in `suppress`.
-    """
-    quiet = [any(issubclass(kind, s) for s in suppress) for kind in (NotConverged, Diverged)]
-    if all(quiet):
-        status.report("solve", False if info.converged.available else info.converged & False, {"info": info})
-        return
-    failed = info.diverged if quiet[0] else ~info.converged & ~info.diverged if quiet[1] else ~info.converged
-    status.report("solve", failed, {"info": info, "x": x}, _failure)
+    if is_quiet(ConvergenceException) or (is_quiet(NotConverged) and is_quiet(Diverged)):
+        return None
+    failed = ~info.converged
+    if is_quiet(NotConverged):
+        failed = failed & info.diverged
+    if is_quiet(Diverged):
+        failed = failed & ~info.diverged
+    if info.flaw is not None:
+        for number, kind in FLAWS.items():
+            if is_quiet(kind):
+                failed = failed & (info.flaw != number)
+    return failed

@@ -20,9 +20,16 @@ class Solve:
         abs_tol: absolute tolerance in units of y; default 0.
         x0: first guess, a tensor like x; default zero.
         max_iterations: limit of iterations.
-        suppress: classes of exceptions that are not raised: `NotConverged`, `Diverged`.
-        preconditioner: of iterative methods: None chooses by the operator; 'spectral', 'jacobi' or 'none'.
+        suppress: classes of exceptions that are not raised: `NotConverged`, `Diverged`, or subclasses of them.
+        preconditioner: of iterative methods: None chooses by the operator; 'jacobi', 'block', 'ilu', 'ic', 'transform' (or 'spectral'),
+            'multigrid', 'none'; a function r ↦ z ≈ A⁻¹ r; or an object that a plugin has a method of `preconditioner` for.
         norm: '2' or 'max', over the dims of the system.
+        preprocess_y: function of the right-hand side that is applied before solving, e.g. one that removes its mean.
+        preprocess_y_args: further arguments of `preprocess_y`.
+        rank_deficiency: dimension of the null space where neither the structure nor known values of the operator tell it; 0 promises
+            a regular one.  Singular systems get the solution of least norm.
+        gradient_solve: the `Solve` of the adjoint system; by default the same method with the same relative tolerance.
+        record: whether the residual of each iteration is kept, see `SolveInfo.history`.
     """
 
     method: Any = "auto"
@@ -31,16 +38,37 @@ class Solve:
     x0: Any = None
     max_iterations: Any = 1000
     suppress: tuple[type, ...] = field(default=())
-    preconditioner: str | None = None
+    preconditioner: Any = None
     norm: str = "2"
+    preprocess_y: Any = None
+    preprocess_y_args: tuple[Any, ...] = ()
+    rank_deficiency: int | None = None
+    gradient_solve: "Solve | None" = None
+    record: bool = False
 
-    __value_attrs__ = ("rel_tol", "abs_tol", "x0", "max_iterations")
+    __value_attrs__ = (
+        "rel_tol",
+        "abs_tol",
+        "x0",
+        "max_iterations",
+        "preconditioner",
+        "preprocess_y_args",
+        "gradient_solve",
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "suppress", tuple(self.suppress))
         if self.norm not in ("2", "max"):
             raise ValueError(f"The norm of a solve is '2' or 'max', not {self.norm!r}.")
+        deficiency = self.rank_deficiency
+        if deficiency is not None and (not isinstance(deficiency, int) or isinstance(deficiency, bool) or deficiency < 0):
+            raise ValueError(f"rank_deficiency is the dimension of the null space, 0, 1, …, not {deficiency!r}.")
 
     def with_(self, **changes: Any) -> "Solve":
         """The same settings with some changed."""
         return replace(self, **changes)
+
+    @property
+    def adjoint(self) -> "Solve":
+        """The settings of the adjoint system."""
+        return self.gradient_solve or replace(self, x0=None, abs_tol=None, preprocess_y=None, preprocess_y_args=())

@@ -1,5 +1,6 @@
 """The word `solve`, and the doors to it."""
 
+from dataclasses import replace
 from typing import Any
 
 from phiml_core.dispatch import generic
@@ -9,6 +10,7 @@ from .algorithms import algorithm_named
 from .info import SolveInfo
 from .problem import LinearFunction, LinearProblem
 from .settings import Solve
+from .tape import timing
 
 __all__ = ["solve", "solve_linear"]
 
@@ -35,25 +37,33 @@ def solve(problem: Any, algorithm: Any, settings: Solve | None = None) -> tuple[
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Solve, settings=None):
-    return solve(problem, algorithm_named(algorithm.method), algorithm)
+    if algorithm.preprocess_y is not None:
+        problem = replace(problem, rhs=algorithm.preprocess_y(problem.rhs, *algorithm.preprocess_y_args))
+        algorithm = replace(algorithm, preprocess_y=None, preprocess_y_args=())
+    with timing():
+        return solve(problem, algorithm_named(algorithm.method), algorithm)
 
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: str, settings=None):
-    return solve(problem, algorithm_named(algorithm), settings)
+    return solve(problem, replace(settings or Solve(), method=algorithm))
 
 
 _solve = solve
 
 
-def solve_linear(f: Any, y: Tensor, solve: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Tensor:
+def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Any:
     """x with f(x, *f_args, **f_kwargs) = y.
 
     Args:
-        f: linear operator object, or a linear function of a tensor, which is taken to be symmetric.
+        f: linear operator object, a matrix (tensor with dual dims), or a linear function of a tensor.  An affine function
+            f(x) = A x + b is solved, too.
         y: right-hand side.
         solve: method, tolerances, first guess; see `Solve`.
         f_args: further arguments of `f`.
+
+    Returns:
+        The solution; see `SolveTape` for how the solve went.
 
     Raises:
         NotConverged, Diverged: the tolerance was missed.
