@@ -144,18 +144,23 @@ from phiml_core.solve import (
 )
 from phiml_core.tensor import Tensor
 from phiml_core.transform import (
+    batch_jacobian,
     check_gradient,
     cond,
     custom_gradient,
     forget_traces,
     fori_loop,
     gradient,
+    hessian,
     iterate,
+    jacobian,
     jit_compile,
+    jvp,
     scan,
     stop_gradient,
     trace_count,
     value_and_gradient,
+    vjp,
     while_loop,
 )
 
@@ -171,12 +176,12 @@ atan2 = arctan
 __all__ = [
     "ConvergenceException", "Diverged", "EMPTY", "LinearProblem", "NotConverged", "Shape", "Solve", "SolveInfo",
     "SolveTape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
-    "assert_close", "atan2", "backend", "batch", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
+    "assert_close", "atan2", "backend", "batch", "batch_jacobian", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
     "close", "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh",
     "cross_product", "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp",
     "expand", "fft", "fftfreq", "flip", "floor", "fold_in", "forget_traces", "fori_loop", "fourier_laplace",
-    "fourier_poisson", "full", "gather", "get_precision", "gradient", "grid_sample", "idct", "idst", "ifft", "imag",
-    "instance", "is_finite", "is_inf", "is_nan", "is_scalar", "iterate", "jit_compile", "l1_loss", "l2_loss",
+    "fourier_poisson", "full", "gather", "get_precision", "gradient", "grid_sample", "hessian", "idct", "idst", "ifft", "imag",
+    "instance", "is_finite", "is_inf", "is_nan", "is_scalar", "iterate", "jacobian", "jit_compile", "jvp", "l1_loss", "l2_loss",
     "laplace", "linspace", "log", "log10", "log1p", "log2", "max_", "maximum", "mean", "median", "merge_shapes",
     "meshgrid", "min_", "minimum", "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "non_batch",
     "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
@@ -186,6 +191,6 @@ __all__ = [
     "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "solve", "solve_linear", "sort",
     "spatial", "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store",
     "sum_", "tan", "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim",
-    "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "where",
+    "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "vjp", "where",
     "while_loop", "wrap", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from .capability import inability
 from .dtype import DType, dtype_named
 
@@ -141,6 +143,50 @@ class Backend:
     ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
         """For `function(*args) -> (outputs, auxiliary)`: the outputs, the pull-back of their cotangents to `args`, the auxiliary."""
         raise self.no_gradient("vjp")
+
+    def jvp(
+        self, function: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        """For `function(*args) -> (outputs, auxiliary)`: the outputs, their derivatives in the direction `tangents`, the auxiliary.
+
+        Here as the derivative of the pull-back, which is linear in its cotangents; by forward differentiation where there is one.
+        """
+        from . import primitive
+
+        outputs, pull_back, auxiliary = self.vjp(function, args)
+        blank = tuple([primitive.zeros(self, self.sizes(o), self.dtype(o)) for o in outputs])
+        if not blank:
+            return outputs, (), auxiliary
+        _, push_forward, _ = self.vjp(lambda *cotangents: (pull_back(cotangents), ()), blank)
+        return outputs, push_forward(tangents), auxiliary
+
+    def jacobian(
+        self, function: Callable[..., Any], args: tuple[Any, ...], examples: tuple[tuple[int, ...], ...]
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
+        """For `function(*args) -> (outputs, auxiliary)` the auxiliary, and for each output, of sizes (n, *examples), the derivatives of
+        its n values by each of `args`, of sizes (n, *sizes of the argument).
+
+        Args:
+            examples: for each argument its axes that are examples, as those of the outputs are: none depends on another one.
+        """
+        from . import primitive
+
+        outputs, pull_back, auxiliary = self.vjp(function, args)
+        stack = self.bind(primitive.stack)
+        found = []
+        for i, output in enumerate(outputs):
+            rows = []
+            for n in range(self.sizes(output)[0]):
+                cotangents = [primitive.zeros(self, self.sizes(o), self.dtype(o)) for o in outputs]
+                unit = np.zeros(tuple(self.sizes(output)))
+                unit[n] = 1
+                cotangents[i] = self.as_array(unit, self.dtype(output))
+                rows.append(pull_back(tuple(cotangents)))
+            if rows:
+                found.append(tuple([stack(first, tuple(others), 0) for first, *others in zip(*rows, strict=True)]))
+            else:
+                found.append(tuple([primitive.zeros(self, (0, *self.sizes(x)), self.dtype(x)) for x in args]))
+        return auxiliary, found
 
     def custom_vjp(
         self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]

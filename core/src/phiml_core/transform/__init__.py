@@ -5,9 +5,12 @@ from .branch import cond
 from .check import GradientCheck, GradientMismatch, check_gradient
 from .custom_gradient import CapturedGradient, barrier, custom_gradient, stop_gradient
 from .gradient import gradient, value_and_gradient
+from .hessian import hessian
 from .iterate import iterate
+from .jacobian import batch_jacobian, jacobian
 from .jit import JitFunction, forget_traces, jit_compile, trace_count
 from .loop import fori_loop, scan, while_loop
+from .vjp import jvp, vjp
 
 __all__ = [
     "CapturedGradient",
@@ -15,6 +18,7 @@ __all__ = [
     "GradientMismatch",
     "JitFunction",
     "barrier",
+    "batch_jacobian",
     "check_gradient",
     "cond",
     "custom_gradient",
@@ -22,11 +26,15 @@ __all__ = [
     "forget_traces",
     "fori_loop",
     "gradient",
+    "hessian",
     "iterate",
+    "jacobian",
     "jit_compile",
+    "jvp",
     "scan",
     "stop_gradient",
     "trace_count",
+    "vjp",
     "value_and_gradient",
     "while_loop",
 ]

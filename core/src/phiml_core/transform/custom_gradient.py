@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from phiml_core.backend import primitive
 from phiml_core.backend.backend import Backend, NoGradient
 from phiml_core.backend.choose import backend as choose_backend
 from phiml_core.backend.choose import default_backend
@@ -19,11 +18,12 @@ from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 from phiml_core.tree.flatten import flatten
-from phiml_core.tree.structure import Leaf, Node, Static, Structure
+from phiml_core.tree.structure import Structure
 from phiml_core.tree.tree import tree_map
 
 from . import status
-from .boundary import backend_for, conform, entering, join_structures, prepare, wide
+from .boundary import backend_for, entering, prepare, wide
+from .flat import fitted, moves, zero
 from .outputs import Outputs, record
 
 __all__ = ["CapturedGradient", "barrier", "explained", "custom_gradient", "stop_gradient"]
@@ -134,71 +134,29 @@ class _Trace:
     def _pull_back(self, structure: Structure, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
         args, output = self.seen.build(iter(inputs)), structure.build(iter(outputs))
         leaves = structure.leaf_structures()
-        slopes = [c if _moves(s) else self._zero(s) for s, c in zip(leaves, cotangents[: len(leaves)], strict=True)]
+        slopes = [c if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents[: len(leaves)], strict=True)]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
             grads = self.gradient(args, output, structure.build(iter(slopes)))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
             raise TypeError(
                 f"The gradient of {self.name} must return a tuple of {len(args)} gradients, one per argument, not {_short(grads)}."
             )
-        result: list[Any] = []
-        assert isinstance(self.seen, Node)
-        for part, grad in zip(self.seen.parts, grads, strict=True):
-            found: list[Any] = []
-            self._match(flatten(grad, found), part, iter(found), result)
+        result = fitted(tuple(grads), self.seen, self.backend, f"The gradient of {self.name}")
         failed = [r.failed for r in collected.reports if r.raise_with is not None]
         if failed:
             result = self._spoil(result, functools.reduce(lambda a, b: a | b, failed))
-        return tuple([x if _moves(s) else None for s, x in zip(self.seen.leaf_structures(), result, strict=True)])
-
-    def _match(self, grad: Structure, part: Structure, leaves: Iterator[Any], result: list[Any]) -> None:
-        """Append the gradients for the leaves of `part`: those given, zero where None was given."""
-        if isinstance(part, Static):
-            for _ in grad.leaf_structures():
-                next(leaves)
-        elif isinstance(grad, Static):
-            if grad.value is not None:
-                raise TypeError(f"The gradient of {self.name} holds {grad.value!r} where a tensor or None must stand.")
-            result += [self._zero(leaf) for leaf in part.leaf_structures()]
-        elif isinstance(grad, Node) and isinstance(part, Node) and len(grad.parts) == len(part.parts):
-            pairs = grad.parts
-            if grad.cls is dict and part.cls is dict and set(grad.static) == set(part.static):
-                given = {
-                    k: (g, [next(leaves) for _ in g.leaf_structures()]) for k, g in zip(grad.static, pairs, strict=True)
-                }
-                for key, p in zip(part.static, part.parts, strict=True):
-                    self._match(given[key][0], p, iter(given[key][1]), result)
-                return
-            for g, p in zip(pairs, part.parts, strict=True):
-                self._match(g, p, leaves, result)
-        else:
-            joined = join_structures(grad, part, f"The gradient of {self.name}")  # the same tree
-            mine = [next(leaves) for _ in grad.leaf_structures()]
-            for j, p in zip(joined.leaf_structures(), part.leaf_structures(), strict=True):
-                if j.spec.shape != p.spec.shape:
-                    extra = j.spec.shape.without(p.spec.shape)
-                    raise TypeError(
-                        f"The gradient of {self.name} has dims {extra} that its argument {p.spec.shape} has not.  Sum over them."
-                    )
-            result += conform(mine, grad, part) if all(map(_moves, part.leaf_structures())) else mine
-
-    def _zero(self, leaf: Leaf) -> Any:
-        return primitive.zeros(self.backend, leaf.spec.stored.sizes, leaf.spec.dtype)
+        return tuple([x if moves(s) else None for s, x in zip(self.seen.leaf_structures(), result, strict=True)])
 
     def _spoil(self, grads: list[Any], bad: Tensor) -> list[Any]:
         """The gradients, NaN where the adjoint failed."""
         result = []
         for x, leaf in zip(grads, self.seen.leaf_structures(), strict=True):
-            if _moves(leaf):
+            if moves(leaf):
                 stored = leaf.spec.stored
                 here = any_(bad, bad.shape.without(stored))  # an item of a batch may fail alone
                 x = full_array(where(here, float("nan"), Dense(x, leaf.spec.with_dims(stored))), stored)
             result.append(x)
         return result
-
-
-def _moves(leaf: Leaf) -> bool:
-    return leaf.spec.dtype.kind in (float, complex)
 
 
 def _short(value: Any) -> str:

@@ -59,6 +59,11 @@ def _is_recorded(x: Any) -> bool:
     return False
 
 
+def lacks_forward(error: Exception) -> bool:
+    """Whether forward differentiation met a hand-written derivative, which has none."""
+    return isinstance(error, TypeError) and "forward-mode" in str(error)
+
+
 class Jax(Backend):
     """JAX arrays and tracers: eager, compiled by XLA, differentiable to any order, vectorised, in both precisions."""
 
@@ -168,6 +173,28 @@ class Jax(Backend):
         self, function: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
         return jax.vjp(function, *args, has_aux=True)
+
+    def jvp(
+        self, function: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        try:
+            return jax.jvp(function, args, tangents, has_aux=True)
+        except TypeError as error:
+            if not lacks_forward(error):
+                raise
+        return super().jvp(function, args, tangents)
+
+    def jacobian(
+        self, function: Callable[..., Any], args: tuple[Any, ...], examples: tuple[tuple[int, ...], ...]
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
+        from .jacobian import jacobian
+
+        try:
+            return jacobian(function, args, examples, True)
+        except (TypeError, ValueError) as error:  # a hand-written derivative has no forward mode, a `while` loop no reverse one
+            if not lacks_forward(error) and self.cause(error) != "while":
+                raise
+        return jacobian(function, args, examples, False)
 
     def custom_vjp(
         self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]

@@ -59,7 +59,8 @@ def vjp(function: Callable[..., Any], args: Sequence[torch.Tensor]) -> tuple[tup
         outer = any(x.requires_grad for x in args) or _reads_others((*outputs, *auxiliary), inner)
 
     def pull_back(cotangents: Sequence[Any]) -> tuple[torch.Tensor, ...]:
-        return gradients(outputs, inner, tuple(map(turned, cotangents)), outer)
+        follow = outer or is_differentiated(cotangents)  # it is linear in them, and may be differentiated by them
+        return gradients(outputs, inner, tuple(map(turned, cotangents)), follow)
 
     if outer:
         return outputs, pull_back, auxiliary
