@@ -1,5 +1,6 @@
 """Matrices of grid operators in SciPy's sparse format, rows and columns in row-major order of the dims of the operator."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,12 @@ from phiml_core.tensor.tensor import Tensor
 
 from .operator.boundary import DIRICHLET, PERIODIC
 from .operator.box import BoxLaplace
-from .operator.linear import Transposed
+from .operator.composed import Product, Scaled, Sum
+from .operator.elementary import Diagonal, Identity, Zero
+from .operator.linear import LinearOperator, Transposed
 from .operator.masked import MaskedLaplace
+from .operator.matrix import DenseMatrix, Separable, SparseMatrix
+from .operator.restricted import Injection, Means, Restricted
 from .operator.stencil import Stencil
 
 __all__ = ["assemble"]
@@ -37,7 +42,7 @@ def _(operator: MaskedLaplace):
 
 def _full(value: Any, dims: Shape) -> np.ndarray:
     tensor = value if isinstance(value, Tensor) else wrap(value)
-    return np.asarray(expand(tensor, dims).numpy(dims), np.float64)
+    return np.asarray(expand(tensor, dims).numpy(dims), np.complex128 if tensor.dtype.kind is complex else np.float64)
 
 
 def _laplace(box: BoxLaplace, weights: list[np.ndarray]) -> Any:
@@ -102,3 +107,145 @@ def _(operator: Stencil):
 @assemble.dispatch
 def _(operator: Transposed):
     return assemble(operator.operator).T
+
+
+@assemble.dispatch
+def _(operator: Identity):
+    from scipy.sparse import eye_array
+
+    return eye_array(_known_dims(operator).volume)
+
+
+@assemble.dispatch
+def _(operator: Zero):
+    from scipy.sparse import coo_array
+
+    rows = operator.range
+    assert rows is not None
+    return coo_array((rows.volume, _known_dims(operator).volume))
+
+
+@assemble.dispatch
+def _(operator: Diagonal):
+    from scipy.sparse import dia_array
+
+    dims = _known_dims(operator)
+    return dia_array((_full(operator.values, dims).ravel()[None], [0]), shape=(dims.volume,) * 2)
+
+
+@assemble.dispatch
+def _(operator: Sum):
+    total = _over(operator.operators[0], operator)
+    for part in operator.operators[1:]:
+        total = total + _over(part, operator)
+    return total
+
+
+@assemble.dispatch
+def _(operator: Scaled):
+    factor = operator.factor.item() if isinstance(operator.factor, Tensor) else operator.factor
+    return assemble(operator.operator) * factor
+
+
+@assemble.dispatch
+def _(operator: Product):
+    known = next(o.domain for o in reversed(operator.operators) if o.domain is not None)
+    total: Any = None
+    for part in reversed(operator.operators):
+        matrix = _assemble_on(part, known)
+        total = matrix if total is None else matrix @ total
+        known = part.range if part.range is not None and part.range.rank >= known.rank else known
+    return total
+
+
+@assemble.dispatch
+def _(operator: Restricted):
+    fine = assemble(operator.operator)
+    repeated = assemble(Injection(operator.domain, operator.by))
+    return repeated.T @ fine @ repeated / operator.by**operator.domain.rank
+
+
+@assemble.dispatch
+def _(operator: Injection):
+    from scipy.sparse import coo_array
+
+    coarse, fine = operator.domain, operator.range
+    cells = np.indices(fine.sizes).reshape(fine.rank, -1) // operator.by  # type: ignore[arg-type]
+    columns = np.ravel_multi_index(tuple(cells), coarse.sizes)  # type: ignore[arg-type]
+    return coo_array((np.ones(fine.volume), (np.arange(fine.volume), columns)), shape=(fine.volume, coarse.volume))
+
+
+@assemble.dispatch
+def _(operator: Means):
+    return assemble(Injection(operator.range, operator.by)).T / operator.by**operator.domain.rank
+
+
+@assemble.dispatch
+def _(operator: SparseMatrix):
+    from scipy.sparse import coo_array
+
+    values, rows, columns = (t.numpy("_entries") for t in (operator.values, operator.rows, operator.columns))
+    return coo_array((values, (rows, columns)), shape=(operator.range.volume, operator.domain.volume))
+
+
+@assemble.dispatch
+def _(operator: DenseMatrix):
+    from scipy.sparse import coo_array
+
+    rows, columns = operator.range, operator.matrix.shape.dual
+    matrix = operator.matrix.numpy(",".join((*rows.names, *columns.names)))
+    return coo_array(matrix.reshape(rows.volume, columns.volume))
+
+
+@assemble.dispatch
+def _(operator: Separable):
+    from scipy.sparse import kron
+
+    total = assemble(operator.factors[0])
+    for factor in operator.factors[1:]:
+        total = kron(total, assemble(factor))
+    return total.tocoo()
+
+
+def _known_dims(operator: LinearOperator) -> Shape:
+    if operator.domain is None:
+        raise ValueError(
+            f"The size of the matrix of this {type(operator).__name__} is not known: it acts on any dims.  Give it a shape."
+        )
+    return operator.domain
+
+
+def _assemble_on(operator: LinearOperator, dims: Shape) -> Any:
+    """The matrix of an operator as one on all of `dims`: block by block the same along dims that it leaves alone."""
+    if isinstance(operator, (Identity, Diagonal, Zero)) and (
+        operator.domain is None or operator.domain.names != dims.names
+    ):
+        return assemble(replace(operator, shape=dims))
+    own = operator.domain
+    if own is None or own.names == dims.names or own.volume == dims.volume == 1:
+        return assemble(operator)
+    return _spread(assemble(operator), own, operator.range or own, dims)
+
+
+def _over(operator: LinearOperator, whole: LinearOperator) -> Any:
+    return _assemble_on(operator, _known_dims(whole))
+
+
+def _spread(matrix: Any, columns: Shape, rows: Shape, dims: Shape) -> Any:
+    """A matrix on some dims as one on all of `dims`, the identity along the others."""
+    from scipy.sparse import eye_array, kron
+
+    rest = dims.without(columns)
+    if rows.names != columns.names:
+        raise ValueError(f"A matrix from {columns} to {rows} cannot be added to one on {dims}.")
+    large = kron(matrix, eye_array(rest.volume)).tocoo()
+
+    def renumbered(positions: Any, own: Shape) -> Any:
+        order = (*own.names, *rest.names)
+        sizes = (*own.sizes, *rest.sizes)
+        at = dict(zip(order, np.unravel_index(positions, sizes)))
+        target = [own.get_size(n) if n in own.names else rest.get_size(n) for n in dims.names]
+        return np.ravel_multi_index([at[n] for n in dims.names], target)  # type: ignore[arg-type]
+
+    large.coords = (renumbered(large.row, rows), renumbered(large.col, columns))
+    return large

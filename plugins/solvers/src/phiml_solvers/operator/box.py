@@ -18,7 +18,15 @@ from .constant import constant
 from .linear import LinearOperator
 from .shift import barrier, difference, neighbour_sum, rolled, stored, with_ends
 
-__all__ = ["BoxLaplace", "transform_inverse"]
+__all__ = ["BoxLaplace", "sign_of", "transform_inverse"]
+
+
+def sign_of(factor: Any, sign: int) -> str | None:
+    """Which definite operator `factor` makes of one with this sign; None if the factor is a tensor, or zero."""
+    factor = 1 if factor is None else factor
+    if not isinstance(factor, (int, float)) or not factor:
+        return None
+    return "positive" if factor * sign > 0 else "negative"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +63,18 @@ class BoxLaplace(LinearOperator):
         return self.order
 
     @property
+    def domain(self) -> Shape:
+        return self.resolution
+
+    @property
     def singular(self) -> bool:  # type: ignore[override]
         return self.shift is None and not any(DIRICHLET in pair for pair in self.boundary)
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        """Known where scale and shift are left out or numbers that do not oppose each other."""
+        signs = [sign_of(self.scale, -1), *([] if self.shift is None else [sign_of(self.shift, 1)])]
+        return signs[0] if len(set(signs)) == 1 else None
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -1,38 +1,58 @@
-"""The abstract linear operator: what algorithms ask of it."""
+"""The abstract linear operator: what algorithms ask of it, and its algebra."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import sum_
+from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import gradient
 
 __all__ = ["FunctionOperator", "LinearOperator", "Transposed"]
 
 
 class LinearOperator:
-    """A linear map of tensors to tensors of the same dims, applied by calling it.
+    """A linear map of tensors to tensors, applied by calling it.
 
     Its value attributes hold everything that may vary or be differentiated; all else is static.
     A new operator is a subclass; algorithms are chosen by its class.
+
+    Operators compose: `A + B`, `A - B`, `c * A`, `A / c`, `-A`, `A @ B` (first B, then A), `A.T`, `inverse(A)`.  Classes say what
+    becomes of their structure by methods of the words in `algebra`; what has none is kept as a sum, product, ….  `A @ x` is `A(x)`.
     """
+
+    __array_ufunc__ = None
 
     @property
     def dims(self) -> Any:
         """Names of the dims the operator acts on; all other dims of x are batch dims.  None: all but batch dims."""
         return None
 
+    @property
+    def domain(self) -> Shape | None:
+        """The dims of x that the operator acts on, with their sizes; None if it does not know."""
+        return None
+
+    @property
+    def range(self) -> Shape | None:
+        """The dims of the result that take the place of `domain`; None if the operator does not know."""
+        return self.domain
+
     symmetric: bool = False
     """Whether the operator equals its transpose."""
 
     singular: bool = False
-    """Whether constants are in its null space."""
+    """Whether constants, or what `without_null_space` removes, are in its null space.  Static: never found out from values."""
+
+    definite: str | None = None
+    """'positive' if ⟨x, A x⟩ ≥ 0 for all x, 'negative' if ≤ 0, None if neither or not known."""
 
     def __call__(self, x: Any) -> Any:
         """The operator applied to x."""
         raise NotImplementedError
 
     def adjoint(self) -> "LinearOperator":
-        """The transposed operator."""
+        """The transposed operator: ⟨A x, y⟩ = ⟨x, Aᵀ y⟩ with the products summed, not conjugated."""
         return self if self.symmetric else Transposed(self)
 
     def diagonal(self) -> Any:
@@ -42,6 +62,44 @@ class LinearOperator:
     def without_null_space(self, x: Any) -> Any:
         """x without its component in the null space of a singular operator; x itself for a regular one."""
         return x
+
+    @property
+    def T(self) -> "LinearOperator":
+        """The transposed operator."""
+        return self.adjoint()
+
+    # --- algebra ---
+
+    def __add__(self, other: Any) -> Any:
+        from .algebra import added
+
+        return added(self, other) if isinstance(other, LinearOperator) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return self if type(other) is int and other == 0 else NotImplemented  # for sum([A, B, …])
+
+    def __sub__(self, other: Any) -> Any:
+        return self + (-other) if isinstance(other, LinearOperator) else NotImplemented
+
+    def __neg__(self) -> Any:
+        return self * -1.0
+
+    def __mul__(self, factor: Any) -> Any:
+        from .algebra import scaled
+
+        if isinstance(factor, LinearOperator) or not isinstance(factor, (int, float, complex, Tensor)):
+            return NotImplemented
+        return scaled(self, factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Any:
+        return self * (1 / divisor) if isinstance(divisor, (int, float, complex, Tensor)) else NotImplemented
+
+    def __matmul__(self, other: Any) -> Any:
+        from .algebra import multiplied
+
+        return multiplied(self, other) if isinstance(other, LinearOperator) else self(other)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +117,10 @@ class FunctionOperator(LinearOperator):
 
 @dataclass(frozen=True, eq=False)
 class Transposed(LinearOperator):
-    """The transpose of an operator that does not know it: the derivative of ⟨A x, y⟩ by x.  Needs a backend with derivatives."""
+    """The transpose of an operator that does not know it: the derivative of ⟨A x, y⟩ by x.
+
+    Where the backend has no derivatives, or the result has other dims than x, the operator is traced to one that knows its transpose.
+    """
 
     operator: LinearOperator
 
@@ -67,14 +128,41 @@ class Transposed(LinearOperator):
 
     @property
     def dims(self) -> Any:
-        return self.operator.dims
+        found = self.operator.range
+        return self.operator.dims if found is None else found.names
+
+    @property
+    def domain(self) -> Shape | None:
+        return self.operator.range
+
+    @property
+    def range(self) -> Shape | None:
+        return self.operator.domain
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        return self.operator.definite
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.operator.singular and self.operator.symmetric
 
     def __call__(self, x: Any) -> Any:
+        from .applied import transpose_applied
+
+        return transpose_applied(self.operator, x)
+
+    def derivative(self, x: Any) -> Any:
+        """The transpose applied to x, by differentiation; for square operators."""
+
         def product(y: Any) -> Any:
             total = self.operator(y) * x
             return sum_(total, total.shape)
 
         return gradient(product, get_output=False)(x * 0.0)
+
+    def diagonal(self) -> Any:
+        return self.operator.diagonal()
 
     def adjoint(self) -> LinearOperator:
         return self.operator

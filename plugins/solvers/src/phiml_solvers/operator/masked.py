@@ -43,6 +43,15 @@ class MaskedLaplace(LinearOperator):
         return self.box.resolution
 
     @property
+    def domain(self) -> Shape:
+        return self.box.resolution
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        """As the box; weights are taken to be non-negative."""
+        return self.box.definite
+
+    @property
     def singular(self) -> bool:  # type: ignore[override]
         return self.box.singular
 

@@ -31,6 +31,7 @@ class Stencil(LinearOperator):
         coefficients: numbers or tensors, constant or varying along the grid, one per offset.
         boundary: (lower, upper) per dim: 'periodic'; 'neumann', x is mirrored at the face; 'dirichlet', mirrored with a minus sign.
         symmetric: whether A equals its transpose, which is promised by the caller and decides which algorithms may be used.
+        definite, singular: see `LinearOperator`; promised likewise.
     """
 
     resolution: Shape
@@ -38,6 +39,8 @@ class Stencil(LinearOperator):
     coefficients: tuple[Any, ...]
     boundary: tuple[tuple[str, str], ...]
     symmetric: bool = False
+    definite: str | None = None
+    singular: bool = False
     order: tuple[str, ...] = field(init=False)  # shapes are equal whatever their order, operators are not
 
     __value_attrs__ = ("coefficients",)
@@ -65,6 +68,14 @@ class Stencil(LinearOperator):
     @property
     def dims(self) -> tuple[str, ...]:
         return self.order
+
+    @property
+    def domain(self) -> Shape:
+        return self.resolution
+
+    def with_coefficients(self, coefficients: Mapping[Offset, Any], symmetric: bool) -> "Stencil":
+        """The same grid and boundary with other coefficients by offset."""
+        return Stencil(self.resolution, tuple(coefficients), tuple(coefficients.values()), self.boundary, symmetric)
 
     @property
     def margins(self) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,265 @@
+"""Operators made of operators: sum, multiple, product, inverse."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
+
+from .linear import LinearOperator, Transposed
+
+__all__ = ["OPPOSITE", "Inverse", "Product", "Scaled", "Sum", "inverse"]
+
+OPPOSITE = {"positive": "negative", "negative": "positive", None: None}
+
+
+def joint_dims(operators: Any) -> tuple[str, ...] | None:
+    """Names of all dims that any of the operators acts on; None if one acts on all."""
+    names: list[str] = []
+    for operator in operators:
+        if operator.dims is None:
+            return None
+        names += [n for n in operator.dims if n not in names]
+    return tuple(names)
+
+
+def _widest(shapes: list[Shape | None]) -> Shape | None:
+    from phiml_core.shape import merge_shapes
+
+    known = [s for s in shapes if s is not None]
+    return merge_shapes(*known) if known else None
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(LinearOperator):
+    """x ↦ A x + B x + …"""
+
+    operators: tuple[Any, ...]
+
+    __value_attrs__ = ("operators",)
+
+    @property
+    def dims(self) -> Any:
+        return joint_dims(self.operators)
+
+    @property
+    def domain(self) -> Shape | None:
+        return _widest([o.domain for o in self.operators])
+
+    @property
+    def range(self) -> Shape | None:
+        return _widest([o.range for o in self.operators])
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        return all(o.symmetric for o in self.operators)
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        signs = {o.definite for o in self.operators}
+        return signs.pop() if len(signs) == 1 else None
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return all(o.singular for o in self.operators)
+
+    @property
+    def largest(self) -> Any:
+        """An upper bound of the magnitude of the eigenvalues: the sum of those of the parts."""
+        return sum(o.largest for o in self.operators)
+
+    def __call__(self, x: Any) -> Any:
+        total = self.operators[0](x)
+        for operator in self.operators[1:]:
+            total = total + operator(x)
+        return total
+
+    def adjoint(self) -> LinearOperator:
+        return self if self.symmetric else Sum(tuple(o.adjoint() for o in self.operators))
+
+    def diagonal(self) -> Any:
+        total = self.operators[0].diagonal()
+        for operator in self.operators[1:]:
+            total = total + operator.diagonal()
+        return total
+
+    def without_null_space(self, x: Any) -> Any:
+        return self.operators[0].without_null_space(x) if self.singular else x
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled(LinearOperator):
+    """x ↦ factor · A x.
+
+    Attributes:
+        operator: A.
+        factor: number or tensor without dims of the operator.
+    """
+
+    operator: LinearOperator
+    factor: Any
+
+    __value_attrs__ = ("operator", "factor")
+
+    @property
+    def dims(self) -> Any:
+        return self.operator.dims
+
+    @property
+    def domain(self) -> Shape | None:
+        return self.operator.domain
+
+    @property
+    def range(self) -> Shape | None:
+        return self.operator.range
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        return self.operator.symmetric
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        if not isinstance(self.factor, (int, float)) or not self.factor:
+            return None
+        return self.operator.definite if self.factor > 0 else OPPOSITE[self.operator.definite]
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.operator.singular
+
+    @property
+    def largest(self) -> Any:
+        """An upper bound of the magnitude of the eigenvalues."""
+        return abs(self.factor) * self.operator.largest  # type: ignore[attr-defined]
+
+    def __call__(self, x: Any) -> Any:
+        return self.operator(x) * self.factor
+
+    def adjoint(self) -> LinearOperator:
+        return self if self.symmetric else Scaled(self.operator.adjoint(), self.factor)
+
+    def diagonal(self) -> Any:
+        return self.operator.diagonal() * self.factor
+
+    def without_null_space(self, x: Any) -> Any:
+        return self.operator.without_null_space(x)
+
+
+@dataclass(frozen=True, eq=False)
+class Product(LinearOperator):
+    """x ↦ A (B (… x)): the last of the operators is applied first."""
+
+    operators: tuple[Any, ...]
+
+    __value_attrs__ = ("operators",)
+
+    @property
+    def dims(self) -> Any:
+        found = self.domain
+        return joint_dims(self.operators) if found is None else found.names
+
+    @property
+    def domain(self) -> Shape | None:
+        return self.operators[-1].domain
+
+    @property
+    def range(self) -> Shape | None:
+        return self.operators[0].range
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        """Whether it reads the same from both ends, as Aᵀ A and A D Aᵀ do."""
+        many = self.operators
+        pairs = zip(many[: len(many) // 2], reversed(many))
+        middle = many[len(many) // 2].symmetric if len(many) % 2 else True
+        return middle and all(_are_transposes(a, b) for a, b in pairs)
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        many = self.operators
+        if not self.symmetric:
+            return None
+        return many[len(many) // 2].definite if len(many) % 2 else "positive"
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.operators[-1].singular
+
+    def __call__(self, x: Any) -> Any:
+        for operator in reversed(self.operators):
+            x = operator(x)
+        return x
+
+    def adjoint(self) -> LinearOperator:
+        return self if self.symmetric else Product(tuple(o.adjoint() for o in reversed(self.operators)))
+
+    def diagonal(self) -> Any:
+        from ..trace import structured
+
+        return structured(self, None).diagonal()
+
+    def without_null_space(self, x: Any) -> Any:
+        return self.operators[-1].without_null_space(x)
+
+
+def _are_transposes(a: LinearOperator, b: LinearOperator) -> bool:
+    if a is b:
+        return a.symmetric
+    return (isinstance(a, Transposed) and a.operator is b) or (isinstance(b, Transposed) and b.operator is a)
+
+
+@dataclass(frozen=True, eq=False)
+class Inverse(LinearOperator):
+    """y ↦ x with A x = y, solved anew for each y.
+
+    Attributes:
+        operator: A.
+        settings: a `Solve`, the name of a method, or None for the default.
+    """
+
+    operator: LinearOperator
+    settings: Any = None
+
+    __value_attrs__ = ("operator", "settings")
+
+    @property
+    def dims(self) -> Any:
+        return self.operator.dims
+
+    @property
+    def domain(self) -> Shape | None:
+        return self.operator.range
+
+    @property
+    def range(self) -> Shape | None:
+        return self.operator.domain
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        return self.operator.symmetric
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        return self.operator.definite
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.operator.singular
+
+    def __call__(self, y: Tensor) -> Tensor:
+        from phiml_core.solve import solve_linear
+
+        return solve_linear(self.operator, y, self.settings)
+
+    def adjoint(self) -> LinearOperator:
+        return self if self.symmetric else Inverse(self.operator.adjoint(), self.settings)
+
+    def without_null_space(self, x: Any) -> Any:
+        return self.operator.without_null_space(x)
+
+
+def inverse(operator: LinearOperator, solve: Any = None) -> LinearOperator:
+    """The inverse of an operator, applied by a solve with the settings `solve` (`Solve`, name of a method, or None)."""
+    from .algebra import inverted
+
+    return inverted(operator, solve)

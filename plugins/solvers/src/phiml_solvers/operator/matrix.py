@@ -1,0 +1,195 @@
+"""Operators given by a matrix: sparse, dense, or one small matrix per dim."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from phiml_core.math import dot, expand, gather, instance, pack_dims, rename_dims, scatter, unpack_dim, where, wrap
+from phiml_core.shape import Shape, concat_shapes, dual
+from phiml_core.tensor.tensor import Tensor
+
+from .linear import LinearOperator
+
+__all__ = ["DenseMatrix", "Separable", "SparseMatrix"]
+
+ENTRIES, ROWS, COLUMNS = instance("_entries"), instance("_rows"), instance("_columns")
+
+
+@dataclass(frozen=True, eq=False)
+class SparseMatrix(LinearOperator):
+    """(A x)[row] = Σ value · x[column] over the entries of a matrix; entries at the same place add up.
+
+    Attributes:
+        values: tensor (_entries) and batch dims.
+        rows, columns: positions of the entries, integer tensors (_entries), row-major in `to` and `shape`.
+        shape: dims of x, in the order of the numbering of columns.
+        to: dims of the result, in the order of the numbering of rows; None: those of x.
+        symmetric, definite, singular: see `LinearOperator`; promised.
+    """
+
+    values: Any
+    rows: Any
+    columns: Any
+    shape: Shape
+    to: Shape | None = None
+    symmetric: bool = False
+    definite: str | None = None
+    singular: bool = False
+    order: tuple[tuple[str, ...], ...] = field(init=False)  # shapes are equal whatever their order, operators are not
+
+    __value_attrs__ = ("values", "rows", "columns")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "order", (self.domain.names, self.range.names))
+
+    @staticmethod
+    def of(matrix: Any, shape: Shape, to: Shape | None = None, **known: Any) -> "SparseMatrix":
+        """From a SciPy sparse matrix whose columns are numbered row-major along `shape`, rows along `to` (by default the same).
+
+        >>> from scipy.sparse import eye_array
+        >>> from phiml_core.shape import spatial
+        >>> SparseMatrix.of(eye_array(4), spatial(x=4)).dims
+        ('x',)
+        """
+        coo = matrix.tocoo()
+        values, rows, columns = (wrap(a, ENTRIES) for a in (coo.data, _index(coo.row), _index(coo.col)))
+        return SparseMatrix(values, rows, columns, shape, to, **known)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return self.shape.names
+
+    @property
+    def domain(self) -> Shape:
+        return self.shape
+
+    @property
+    def range(self) -> Shape:
+        return self.shape if self.to is None else self.to
+
+    def __call__(self, x: Tensor) -> Tensor:
+        flat = pack_dims(expand(x, self.domain), self.domain.names, COLUMNS)
+        products = gather(flat, self.columns, COLUMNS.name) * self.values
+        rows = concat_shapes(products.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
+        return unpack_dim(scatter(rows, self.rows, products, "add", "undefined"), ROWS.name, self.range)
+
+    def adjoint(self) -> LinearOperator:
+        if self.symmetric:
+            return self
+        return SparseMatrix(self.values, self.columns, self.rows, self.range, self.domain, False, self.definite)
+
+    def diagonal(self) -> Tensor:
+        on = where(self.rows == self.columns, self.values, 0)
+        rows = concat_shapes(on.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
+        return unpack_dim(scatter(rows, self.rows, on, "add", "undefined"), ROWS.name, self.range)
+
+
+def _index(positions: Any) -> np.ndarray:
+    return np.asarray(positions, np.int32 if positions.size == 0 or positions.max() < 2**31 else np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseMatrix(LinearOperator):
+    """(A x)[row] = Σ matrix[row, column] · x[column].
+
+    Attributes:
+        matrix: tensor with the dims of the result and, as dual dims, those of x: (x, y, ~x, ~y); and batch dims.
+        symmetric, definite, singular: see `LinearOperator`; promised.
+        rows: dims of the result; None: all primal dims of `matrix`.
+    """
+
+    matrix: Any
+    symmetric: bool = False
+    definite: str | None = None
+    singular: bool = False
+    rows: Shape | None = None
+
+    __value_attrs__ = ("matrix",)
+
+    @property
+    def domain(self) -> Shape:
+        columns = self.matrix.shape.dual
+        names = [n.removeprefix("~") for n in columns.names]
+        types = [self.range if n in self.range.names else None for n in names]
+        from phiml_core.shape import channel
+
+        parts = [
+            (t[n] if t is not None else channel(n)).with_size(columns.get_size("~" + n)) for n, t in zip(names, types)
+        ]
+        return concat_shapes(*parts)
+
+    @property
+    def range(self) -> Shape:
+        return self.matrix.shape.non_batch.non_dual if self.rows is None else self.rows
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return tuple(n.removeprefix("~") for n in self.matrix.shape.dual.names)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        columns = self.matrix.shape.dual
+        return dot(self.matrix, columns, rename_dims(x, self.dims, columns.with_sizes((None,) * columns.rank)), columns)
+
+    def adjoint(self) -> LinearOperator:
+        if self.symmetric:
+            return self
+        columns, rows = self.matrix.shape.dual, self.range
+        there = dual(**{n: rows.get_size(n) for n in rows.names})
+        moved = rename_dims(self.matrix, rows.names, tuple(f"_{n}" for n in rows.names))
+        moved = rename_dims(moved, columns.names, self.domain)
+        return DenseMatrix(
+            rename_dims(moved, tuple(f"_{n}" for n in rows.names), there), False, self.definite, False, self.domain
+        )
+
+    def diagonal(self) -> Tensor:
+        from phiml_core.math import sum_
+
+        total = self.matrix
+        for n in self.dims:
+            size = self.range.get_size(n)
+            eye = wrap(np.eye(size), concat_shapes(self.range[n], dual(n)))  # type: ignore[arg-type]
+            total = sum_(total * eye, "~" + n)
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Separable(LinearOperator):
+    """One matrix per dim, applied one after the other: the Kronecker product of the matrices.
+
+    Attributes:
+        factors: `DenseMatrix` operators, each along dims that no other has.
+    """
+
+    factors: tuple[Any, ...]
+
+    __value_attrs__ = ("factors",)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return tuple(n for f in self.factors for n in f.dims)
+
+    @property
+    def domain(self) -> Shape:
+        return concat_shapes(*(f.domain for f in self.factors))
+
+    @property
+    def range(self) -> Shape:
+        return concat_shapes(*(f.range for f in self.factors))
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        return all(f.symmetric for f in self.factors)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        for factor in self.factors:
+            x = factor(x)
+        return x
+
+    def adjoint(self) -> LinearOperator:
+        return self if self.symmetric else Separable(tuple(f.adjoint() for f in self.factors))
+
+    def diagonal(self) -> Tensor:
+        total: Any = 1.0
+        for factor in self.factors:
+            total = factor.diagonal() * total
+        return total
