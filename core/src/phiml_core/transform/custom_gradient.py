@@ -18,7 +18,7 @@ from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 from phiml_core.tree.flatten import flatten
-from phiml_core.tree.structure import Structure
+from phiml_core.tree.structure import Leaf, Structure
 from phiml_core.tree.tree import tree_map
 
 from . import status
@@ -134,7 +134,7 @@ class _Trace:
     def _pull_back(self, structure: Structure, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
         args, output = self.seen.build(iter(inputs)), structure.build(iter(outputs))
         leaves = structure.leaf_structures()
-        slopes = [c if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents[: len(leaves)], strict=True)]
+        slopes = [_shared(c, s) if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents, strict=False)]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
             grads = self.gradient(args, output, structure.build(iter(slopes)))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
@@ -157,6 +157,12 @@ class _Trace:
                 x = full_array(where(here, float("nan"), Dense(x, leaf.spec.with_dims(stored))), stored)
             result.append(x)
         return result
+
+
+def _shared(cotangent: Any, leaf: Leaf) -> Any:
+    """The cotangent of each item of a result that is constant along dims: they share that of the one number stored."""
+    items = leaf.spec.shape.without(leaf.spec.stored).volume
+    return cotangent if items == 1 else (Dense(cotangent, leaf.spec) / items).native_array  # type: ignore[attr-defined]
 
 
 def _short(value: Any) -> str:

@@ -122,3 +122,20 @@ def test_of_numbers(place):
     with claimed(place, "gradient"):
         found = math.gradient(lambda a, x: math.sum_(a * a * x), "a", get_output=False)(3.0, vector(1, 2))
         assert abs(float(found) - 18) < 1e-5
+
+
+@capability("gradient")
+def test_constant_along_a_dim(place):
+    """What is stored once for all items of a dim has a derivative for each of them; rules of `custom_gradient` see each as well."""
+    with claimed(place, "gradient"):
+        weights = vector(1, 2, 3)
+        constant = math.expand(tensor(1.0), weights.shape)
+        close(math.gradient(lambda x: math.sum_(x * weights), get_output=False)(constant), [1, 2, 3])
+        close(math.gradient(lambda x: math.sum_(2 * x), get_output=False)(constant), [2, 2, 2])
+        weighted = math.custom_gradient(lambda x: x * weights, lambda inputs, output, grad: (grad * weights,))
+        twice = math.custom_gradient(lambda x: x * 2, lambda inputs, output, grad: (grad * 2,))
+        for rule, total in ((weighted, 6), (twice, 6)):
+            found = math.gradient(lambda x, rule=rule: math.sum_(rule(math.expand(x, weights.shape))), get_output=False)
+            assert float(found(tensor(1.0))) == total
+        spread = math.gradient(lambda x: math.sum_(twice(math.expand(x, weights.shape)) * weights), get_output=False)
+        assert float(spread(tensor(1.0))) == 12
