@@ -9,7 +9,7 @@ from phiml_core.solve import LinearProblem, Solve, solve
 from phiml_solvers import Stencil, poisson
 from phiml_solvers.assemble import assemble
 from phiml_solvers.modes import low_counts, low_part
-from phiml_solvers.preconditioner import preconditioner
+from phiml_solvers.precondition import preconditioner
 from phiml_solvers.transform import spectral_inverse
 from solver_grids import OBSTACLES, SIDES, grid, largest, random_faces, tensor
 

@@ -69,12 +69,21 @@ class SolveInfo:
         """One sentence on how it went, with a remedy if it failed.  Needs known values."""
         if not self.available:
             return f"{self.method}: being compiled, the outcome is not known yet."
-        worst, count = _numpy(self.residual).max(), int(_numpy(self.iterations).max())
-        tolerance = _numpy(self.tolerance).min()
+        worst, tolerance = self._worst()
+        count = int(_numpy(self.iterations).max())
         failure = self.failure
         outcome = "converged" if failure is None else "diverged" if issubclass(failure, Diverged) else "stopped"
         text = f"{self.method} {outcome} after {count} iterations with residual {worst:.3g}, tolerance {tolerance:.3g}."
         return text if failure is None else f"{text}  {failure.remedy}"
+
+    def _worst(self) -> tuple[float, float]:
+        """Residual and tolerance of the example that is farthest from its tolerance."""
+        residual, tolerance = _numpy(self.residual).ravel(), _numpy(self.tolerance).ravel()
+        if residual.size != tolerance.size:
+            return float(residual.max()), float(tolerance.min())
+        excess = [r / t if t else r for r, t in zip(residual.tolist(), tolerance.tolist(), strict=True)]
+        i = max(range(len(excess)), key=lambda i: float("inf") if excess[i] != excess[i] else excess[i])
+        return float(residual[i]), float(tolerance[i])
 
     @property
     def msg(self) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import abs_, any_, is_finite, max_, maximum, sqrt, sum_
+from phiml_core.math import abs_, any_, conjugate, is_finite, max_, maximum, sqrt, sum_
 from phiml_core.shape import Shape
 from phiml_core.solve import Solve
 from phiml_core.tensor.tensor import Tensor
@@ -13,7 +13,9 @@ from .operator.linear import LinearOperator
 __all__ = [
     "anywhere",
     "default_rel_tol",
+    "epsilon",
     "has_diverged",
+    "inner",
     "norm",
     "rounding",
     "system_dims",
@@ -34,7 +36,20 @@ def anywhere(condition: Tensor) -> Tensor:
 
 def norm(x: Tensor, dims: Shape, kind: str) -> Tensor:
     """The 2-norm or the largest magnitude over `dims`."""
-    return max_(abs_(x), dims) if kind == "max" else sqrt(sum_(x * x, dims))
+    if kind == "max":
+        return max_(abs_(x), dims)
+    size = abs_(x) if x.dtype.kind is complex else x
+    return sqrt(sum_(size * size, dims))
+
+
+def inner(a: Tensor, b: Tensor, dims: Shape) -> Tensor:
+    """⟨a, b⟩ over `dims`, conjugate in a."""
+    return sum_((conjugate(a) if a.dtype.kind is complex else a) * b, dims)
+
+
+def epsilon() -> float:
+    """The distance from 1 to the next number of the precision of the context."""
+    return 2.0 ** (-52 if current().bits == 64 else -23)
 
 
 def default_rel_tol() -> float:
@@ -58,7 +73,7 @@ def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor | float
     size = getattr(operator, "largest", None)
     if size is None:
         return 0.0
-    return norm(x, dims, kind) * (size * 2.0 ** (-52 if current().bits == 64 else -23))
+    return norm(x, dims, kind) * (size * epsilon())
 
 
 def has_diverged(residual: Tensor, start: Tensor) -> Tensor:

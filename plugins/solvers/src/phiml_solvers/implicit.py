@@ -5,18 +5,17 @@ A ↦ A x.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from phiml_core.math import sum_
-from phiml_core.solve import Solve, SolveInfo
+from phiml_core.solve import LinearProblem, Solve, SolveInfo, explaining, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient, gradient
 from phiml_core.tree import tree_leaves
 
 from .operator.linear import LinearOperator
 
-__all__ = ["implicit", "sum_like"]
+__all__ = ["adjoint_context", "has_floats", "implicit", "operator_gradient", "solve_adjoint", "sum_like"]
 
 Run = Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]
 
@@ -44,12 +43,27 @@ def operator_gradient(operator: LinearOperator, x: Tensor, adjoint: Tensor) -> A
     return gradient(product, get_output=False)(operator)
 
 
+def adjoint_context() -> Any:
+    """What surrounds the solve of an adjoint system."""
+    return explaining("the adjoint system, for the derivative of a solution")
+
+
+def solve_adjoint(run: Run, operator: LinearOperator, slope: Tensor, settings: Solve) -> Tensor:
+    """λ with Aᵀ λ = slope, by the same method or by that of `Solve.gradient_solve`."""
+    transposed = operator.adjoint()
+    slope = operator.without_null_space(slope)  # solutions do not depend on y along it
+    with adjoint_context():
+        if settings.gradient_solve is not None:
+            return solve(LinearProblem(transposed, slope), settings.gradient_solve)[0]
+        return implicit(run)(transposed, slope, settings.adjoint)[0]
+
+
 def implicit(run: Run) -> Run:
     """`run(operator, y, settings) -> (x, info)` with the derivative of the exact solution, by y and by the operator."""
 
     def backward(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
         operator, y, settings = inputs
-        adjoint, _ = implicit(run)(operator.adjoint(), output_gradient[0], replace(settings, x0=None, abs_tol=None))
+        adjoint = solve_adjoint(run, operator, output_gradient[0], settings)
         return operator_gradient(operator, output[0], adjoint), sum_like(adjoint, y), None
 
     return custom_gradient(run, backward)

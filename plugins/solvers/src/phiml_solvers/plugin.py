@@ -13,9 +13,15 @@ def phiml_register() -> None:
     from phiml_core.solve import register_algorithm
 
     from . import auto, direct, transform
-    from .krylov import CG
+    from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
+    from .precondition import registered  # noqa: F401
 
     register_algorithm("auto", auto.Auto)
     register_algorithm("CG", CG)
+    register_algorithm("CG-adaptive", CGAdaptive)
+    register_algorithm("biCG-stab", BiCGStab)
+    register_algorithm("GMres", GMRES)
+    register_algorithm("minres", MINRES)
+    register_algorithm("lsmr", LSMR)
     register_algorithm("direct", direct.Direct)
     register_algorithm("transform", transform.Transform)

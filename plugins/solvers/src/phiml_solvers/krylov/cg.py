@@ -10,10 +10,10 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, rounding, system_dims, target
-from ..implicit import implicit, operator_gradient, sum_like
+from ..implicit import implicit, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..operator.linear import FunctionOperator, LinearOperator
-from ..preconditioner import preconditioner
+from ..precondition import preconditioner
 
 __all__ = ["CG"]
 
@@ -135,7 +135,7 @@ def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -
     """The first part carries the derivative; the others hold what rounding it lost."""
     operator, y, settings = inputs
     x = output[0][0] if len(output[0]) == 1 else output[0][0] + output[0][1]
-    adjoint, _ = implicit(_run)(operator.adjoint(), output_gradient[0][0], replace(settings, x0=None, abs_tol=None))
+    adjoint = solve_adjoint(_run, operator, output_gradient[0][0], settings)
     return operator_gradient(operator, x, adjoint), sum_like(adjoint, y), None
 
 

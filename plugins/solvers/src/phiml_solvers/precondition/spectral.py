@@ -1,6 +1,5 @@
-"""Approximate inverses that make Krylov methods converge in few iterations."""
+"""The inverse of the nearest separable operator, by transforms; and what fits grids with obstacles best."""
 
-from collections.abc import Callable
 from typing import Any
 
 from phiml_core.backend.precision import current
@@ -8,18 +7,16 @@ from phiml_core.dispatch import generic
 from phiml_core.math import where
 from phiml_core.tensor.tensor import Tensor
 
-from .multigrid import multigrid
-from .multigrid.cycle import chebyshev
-from .operator.box import BoxLaplace
-from .operator.masked import MaskedLaplace
-from .operator.shift import barrier
-from .operator.stencil import Stencil
-from .transform import spectral_inverse
+from ..multigrid import multigrid
+from ..multigrid.cycle import chebyshev
+from ..operator.box import BoxLaplace
+from ..operator.masked import MaskedLaplace
+from ..operator.shift import barrier
+from ..transform import spectral_inverse
+from .jacobi import inverse_diagonal
+from .word import Preconditioner, UnknownPreconditioner, best, register_preconditioner
 
-__all__ = ["Preconditioner", "UnknownPreconditioner", "jacobi", "preconditioner", "spectral"]
-
-Preconditioner = Callable[[Tensor], Tensor]
-
+__all__ = ["spectral"]
 
 def smoothing(operator: MaskedLaplace) -> tuple[float, ...]:
     """Damping of the Jacobi steps before the solve of the box, and in reverse order after it.
@@ -32,10 +29,6 @@ def smoothing(operator: MaskedLaplace) -> tuple[float, ...]:
         return (0.8,)
     count = 2 + sum(max(operator.resolution.sizes) > n for n in (48, 96))
     return chebyshev(count, 0.4 / count)
-
-
-class UnknownPreconditioner(ValueError):
-    """A preconditioner was named that is not known, or does not exist for the operator."""
 
 
 @generic
@@ -77,33 +70,9 @@ def _(operator: MaskedLaplace):
     return apply
 
 
-def inverse_diagonal(operator: Any) -> Tensor:
-    """1 / the diagonal, and 0 where that is 0."""
-    diagonal = operator.diagonal()
-    zero = diagonal == 0
-    return where(zero, 0.0, 1 / where(zero, 1.0, diagonal))
-
-
-def jacobi(operator: Any) -> Preconditioner:
-    """Division by the diagonal; zero where it is zero."""
-    inverse = inverse_diagonal(operator)
-    return lambda r: r * inverse
-
-
-@generic(on="operator")
-def best(operator: Any, like: Tensor) -> tuple[Preconditioner, str]:
-    """The preconditioner that the default takes for operators of this class, and its name."""
-    return (lambda r: r), "none"
-
-
 @best.dispatch
 def _(operator: BoxLaplace, like):
     return spectral(operator), "spectral"
-
-
-@best.dispatch
-def _(operator: Stencil, like):
-    return jacobi(operator), "jacobi"
 
 
 @best.dispatch
@@ -127,30 +96,24 @@ def _is_large(operator: MaskedLaplace, like: Tensor) -> bool:
     return plain and operator.resolution.rank == 2 and max(operator.resolution.sizes) >= smallest
 
 
-def preconditioner(name: str | None, operator: Any, like: Tensor) -> tuple[Preconditioner, str]:
-    """The preconditioner called `name` for an operator and right-hand sides like `like`, and what it is; None takes the best.
+def _spectral_by_name(operator: Any, like: Tensor) -> Preconditioner:
+    found = spectral(operator)
+    if found is None:
+        raise UnknownPreconditioner(
+            f"A {type(operator).__name__} has no separable neighbour to precondition with.  Use 'jacobi' or 'none'."
+        )
+    return found
 
-    Raises:
-        UnknownPreconditioner: there is no such preconditioner for this operator.
-    """
-    if name is None:
-        return best(operator, like)
-    if name == "spectral":
-        found = spectral(operator)
-        if found is None:
-            raise UnknownPreconditioner(
-                f"A {type(operator).__name__} has no separable neighbour to precondition with.  Use 'jacobi' or 'none'."
-            )
-        return found, name
-    if name == "multigrid":
-        if not isinstance(operator, MaskedLaplace) or operator.box.scale is not None or operator.box.shift is not None:
-            raise UnknownPreconditioner(
-                f"'multigrid' needs the Laplacian of a grid with face weights, not a {type(operator).__name__} or one with scale and "
-                "shift.  Use 'spectral'."
-            )
-        return multigrid(operator, like), name
-    if name == "jacobi":
-        return jacobi(operator), name
-    if name == "none":
-        return (lambda r: r), name
-    raise UnknownPreconditioner(f"Unknown preconditioner {name!r}.  Known: 'spectral', 'multigrid', 'jacobi', 'none'.")
+
+def _multigrid_by_name(operator: Any, like: Tensor) -> Preconditioner:
+    if not isinstance(operator, MaskedLaplace) or operator.box.scale is not None or operator.box.shift is not None:
+        raise UnknownPreconditioner(
+            f"'multigrid' needs the Laplacian of a grid with face weights, not a {type(operator).__name__} or one with scale and "
+            "shift.  Use 'spectral'."
+        )
+    return multigrid(operator, like)
+
+
+register_preconditioner("spectral", _spectral_by_name)
+register_preconditioner("transform", _spectral_by_name)
+register_preconditioner("multigrid", _multigrid_by_name)

@@ -1,0 +1,245 @@
+"""How Krylov methods are run: repeated corrections, each judged by the true residual.
+
+A method is a function that, given a residual, returns a correction of the solution.  Here the residual of the corrected solution is
+computed anew, and the method is started again where its recursion was too optimistic, so that a tolerance is kept in rounded numbers;
+examples of a batch stop on their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from phiml_core.math import is_finite, max_, maximum, to_int32, where, wrap
+from phiml_core.ops.elementwise import abs_
+from phiml_core.shape import Shape, spatial
+from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve
+from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform import cond, while_loop
+
+from .criterion import anywhere, epsilon, has_diverged, inner, norm, rounding, system_dims, target
+from .implicit import implicit
+from .opaque import OpaqueOperator
+from .operator.linear import FunctionOperator, LinearOperator
+from .operator.shift import stored
+from .precondition.word import preconditioner
+from .probe import is_asymmetric, size_estimate
+from .system import prepare, with_batch
+
+__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "SINGULAR", "Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by", "zeros_of"]  # fmt: skip
+
+INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE = 1, 2, 3, 4, 5
+
+
+@dataclass
+class System:
+    """A system as a method sees it.
+
+    Attributes:
+        operator, precondition: functions of tensors like the residual.
+        dims: the dims of one system.
+        tolerance: what the norm of the residual has to reach, per example.
+        settings: those of the solve.
+    """
+
+    operator: Callable[[Any], Any]
+    precondition: Callable[[Any], Any]
+    dims: Shape
+    tolerance: Tensor
+    settings: Solve
+
+    def norm(self, r: Tensor) -> Tensor:
+        """The norm that the tolerance is given in."""
+        return norm(r, self.dims, self.settings.norm)
+
+    def length(self, r: Tensor) -> Tensor:
+        """The 2-norm."""
+        return norm(r, self.dims, "2")
+
+    def dot(self, a: Tensor, b: Tensor) -> Tensor:
+        """⟨a, b⟩ for each example."""
+        return inner(a, b, self.dims)
+
+    def going(self, residual: Tensor, count: Tensor, flaw: Tensor) -> Tensor:
+        """Which examples are to be iterated on."""
+        return (residual > self.tolerance) & (count < self.settings.max_iterations) & (flaw == 0)
+
+    def note(self, history: Any, count: Tensor, residual: Tensor, active: Tensor) -> Any:
+        """The history with the residual of the examples that were iterated on, at the place of their count."""
+        if history is None:
+            return None
+        index = wrap(list(range(history.shape.get_size("iteration"))), spatial("iteration"))
+        return where((index == count) & active, residual, history)
+
+
+@dataclass
+class Correction:
+    """What a method returns: a correction of the solution, and how it went.
+
+    Attributes:
+        step: to be added to the solution.
+        count: iterations made so far, per example.
+        flaw: what is wrong with the system, 0 for nothing.
+        history: see `System.note`.
+    """
+
+    step: Tensor
+    count: Tensor
+    flaw: Tensor
+    history: Any
+
+
+@dataclass(frozen=True)
+class Method:
+    """A Krylov method: its name for people, and `correct(system, r, count, flaw, history, attempt) -> Correction`, which starts at zero.
+
+    Attributes:
+        symmetric: whether it needs a symmetric operator.
+        progress: the factor by which each correction has to lessen the residual for another one to be tried.
+        preconditioner: the one it was made with; that of the settings goes first.
+    """
+
+    name: str
+    correct: Callable[..., Correction]
+    symmetric: bool = False
+    progress: float = 0.5
+    preconditioner: Any = None
+
+    def __call__(self, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+        return _run(self, operator, y, settings)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+
+def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> tuple[Tensor, SolveInfo]:
+    """The solution of a problem by a method, with the derivative of the exact solution."""
+    operator, y, settings = prepare(problem, settings)
+    if isinstance(operator, (OpaqueOperator, FunctionOperator)):
+        if not isinstance(operator, OpaqueOperator):
+            operator = OpaqueOperator.of(operator.function)
+        operator = operator.with_symmetry(method.symmetric)
+    name = settings.preconditioner if settings.preconditioner is not None else method.preconditioner
+    return implicit(method)(operator, y, replace(settings, preconditioner=name))
+
+
+def zeros_of(like: Tensor) -> Tensor:
+    """Zeros also where `like` is not a number."""
+    return where(like == like, 0.0, 0.0)
+
+
+def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    given = stored(with_batch(operator, y), _names(operator, y))
+    y = _range(operator, given)
+    dims = system_dims(operator, y)
+    size = max_(abs_(given), dims)
+    size = where(is_finite(size) & (size > 0), size, 1.0)
+    given, y, scaled = given / size, y / size, scaled_settings(settings, size)
+    precondition, name = preconditioner(settings.preconditioner, operator, y)
+    tolerance = target(scaled, given, dims)
+    system = System(operator, precondition, dims, tolerance, scaled)
+    zero = zeros_of(y)
+    none = zeros_of(tolerance + max_(zero, dims))
+    flaw = where(is_finite(norm(given, dims, "2")), 0.0, float(NOT_FINITE)) + none
+    if method.symmetric and not _promises_symmetry(operator):
+        flaw = maximum(flaw, where(is_asymmetric(operator, zero, dims), float(NOT_SYMMETRIC), 0.0))
+    start = system.norm(y) + none
+    if scaled.x0 is None:
+        x, r, residual = zero, y, start
+    else:
+        x = operator.without_null_space(scaled.x0 + zero)
+        r = y - operator(x)
+        residual = system.norm(r) + none
+    history = blank_history(settings, none)
+    history = system.note(history, none, residual, none == 0)
+    state = (x, r, residual, none, flaw, none, none, history)
+
+    def going(x: Any, r: Any, residual: Any, count: Any, flaw: Any, attempt: Any, stuck: Any, history: Any) -> Tensor:
+        return system.going(residual, count, flaw) & (stuck == 0) & ~has_diverged(residual, start)
+
+    def improve(x: Any, r: Any, residual: Any, count: Any, flaw: Any, attempt: Any, stuck: Any, history: Any) -> Any:
+        active = going(x, r, residual, count, flaw, attempt, stuck, history)
+        found = method.correct(system, r, count, where(active, flaw, 1.0 + flaw), history, attempt)
+        new = x + found.step
+        rest = y - operator(new)
+        left = system.norm(rest)
+        better = active & (left < residual)
+        fruitless = active & ~(left < method.progress * residual)
+        # a second chance, from which a method may start another way
+        stuck = where(fruitless & (attempt > 0), 1.0, stuck)
+        attempt = where(fruitless, attempt + 1.0, attempt)
+        flaw = where(active, found.flaw, flaw)
+        x, r, residual = where(better, new, x), where(better, rest, r), where(better, left, residual)
+        return x, r, residual, found.count, flaw, attempt, stuck, found.history
+
+    x, r, residual, count, flaw, _, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
+    removed = given - y
+    true = system.norm(removed + r) if operator.singular else residual
+    if settings.rel_tol is None and settings.abs_tol is None:
+        tolerance = maximum(tolerance, _rounding(operator, x, zero, dims, scaled, true))
+    converged = (true <= tolerance) & is_finite(true)
+    flaw = cond(anywhere(~converged), lambda: _diagnosis(system, operator, y, r, removed, flaw), lambda: flaw * 1.0)
+    info = SolveInfo(
+        f"{method.name}, preconditioner {name}",
+        to_int32(count),
+        true * size,
+        tolerance * size,
+        converged,
+        has_diverged(residual, start),
+        to_int32(where(converged, 0.0, flaw)),
+        None if history is None else history * size,
+    )
+    x = x * size
+    return x, report_solve(x, info, settings.suppress)
+
+
+def _names(operator: LinearOperator, y: Tensor) -> tuple[str, ...]:
+    return operator.dims or y.shape.non_batch.names
+
+
+def _range(operator: LinearOperator, y: Tensor) -> Tensor:
+    """The part of y that the operator can produce as far as the structure tells."""
+    if not operator.singular:
+        return y
+    return operator.without_null_space(y) if operator.symmetric else operator.adjoint().without_null_space(y)
+
+
+def scaled_settings(settings: Solve, size: Tensor) -> Solve:
+    """The settings for a right-hand side divided by its size, so that squares neither overflow nor vanish."""
+    x0 = None if settings.x0 is None else settings.x0 / size
+    abs_tol = None if settings.abs_tol is None else settings.abs_tol / size
+    return replace(settings, x0=x0, abs_tol=abs_tol)
+
+
+def _promises_symmetry(operator: LinearOperator) -> bool:
+    return operator.symmetric and not isinstance(operator, OpaqueOperator)
+
+
+def blank_history(settings: Solve, none: Tensor) -> Any:
+    """A history without entries; its length is the limit of iterations if that is known."""
+    if not settings.record:
+        return None
+    limit = settings.max_iterations
+    if isinstance(limit, Tensor):
+        limit = int(limit) if limit.available and not limit.rank else 1000
+    return none + wrap([float("nan")] * (int(limit) + 1), spatial("iteration"))
+
+
+def _rounding(operator: Any, x: Tensor, zero: Tensor, dims: Shape, settings: Solve, residual: Tensor) -> Any:
+    """The residual that rounding x can leave."""
+    if getattr(operator, "largest", None) is not None:
+        return rounding(operator, x, dims, settings.norm)
+    return norm(x, dims, settings.norm) * size_estimate(operator, zero, dims, dims) * epsilon()
+
+
+def _diagnosis(system: System, operator: Any, y: Tensor, r: Tensor, removed: Tensor, flaw: Tensor) -> Tensor:
+    """What is wrong with a system that was not solved."""
+    if operator.singular:
+        flaw = maximum(flaw, where(system.norm(removed) > system.tolerance, float(INCOMPATIBLE), 0.0))
+    image, length = system.length(operator(y)), system.length(y)
+    flaw = maximum(flaw, where((image <= 1e-30 * length) & (length > 0), float(SINGULAR), 0.0))
+    if operator.symmetric:  # the rest is orthogonal to all that the operator can produce
+        size = size_estimate(operator, zeros_of(y), system.dims, system.dims)
+        small = system.length(operator(r)) <= 1e-4 * size * system.length(r)
+        flaw = maximum(flaw, where(small & (length > 0), float(INCOMPATIBLE), 0.0))
+    return flaw

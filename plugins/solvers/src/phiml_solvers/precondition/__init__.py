@@ -1,0 +1,15 @@
+"""Approximate inverses that make Krylov methods converge in few iterations."""
+
+from .block import Block
+from .incomplete import IncompleteFactors
+from .word import Preconditioner, UnknownPreconditioner, best, preconditioner, register_preconditioner
+
+__all__ = [
+    "Block",
+    "IncompleteFactors",
+    "Preconditioner",
+    "UnknownPreconditioner",
+    "best",
+    "preconditioner",
+    "register_preconditioner",
+]

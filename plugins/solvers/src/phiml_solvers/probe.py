@@ -1,0 +1,48 @@
+"""Looking at an operator from outside: what a few applications tell of one whose structure says nothing."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from phiml_core.math import abs_, maximum
+from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
+
+from .criterion import epsilon, inner, norm
+from .operator.constant import constant
+
+__all__ = ["is_asymmetric", "noise", "size_estimate"]
+
+
+def noise(dims: Shape, seed: int) -> Any:
+    """Fixed numbers without structure that the common operators share: a product of random vectors, one per dim."""
+    total: Any = 1.0
+    for dim in dims:
+        total = total * constant(_numbers(int(dim.size), seed), dim)  # type: ignore[arg-type]
+        seed += 1
+    return total
+
+
+@lru_cache(maxsize=64)
+def _numbers(count: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.5, 1.5, count) * rng.choice([-1.0, 1.0], count)
+
+
+def is_asymmetric(operator: Any, zero: Tensor, dims: Shape) -> Tensor:
+    """Whether ⟨A u, v⟩ differs from ⟨u, A v⟩ by more than rounding, for two fixed vectors: enough to find any but a contrived operator.
+
+    Args:
+        zero: zeros like a right-hand side.
+        dims: those of one system.
+    """
+    u, v = zero + noise(dims, 11), zero + noise(dims, 23)
+    image, other = operator(u), operator(v)
+    size = norm(image, dims, "2") * norm(v, dims, "2") + norm(other, dims, "2") * norm(u, dims, "2")
+    return abs_(inner(image, v, dims) - inner(u, other, dims)) > size * (100 * epsilon())
+
+
+def size_estimate(operator: Any, zero: Tensor, dims: Shape, codomain: Shape) -> Tensor:
+    """About the root mean square of the singular values of an operator, from below, by one application."""
+    u = zero + noise(dims, 37)
+    return norm(operator(u), codomain, "2") / maximum(norm(u, dims, "2"), 1e-30)

@@ -1,0 +1,134 @@
+"""From a problem as users state it to a system as algorithms want it: an operator object, and a right-hand side that fits it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from phiml_core.math import expand, zeros_like
+from phiml_core.ops.create import wrap
+from phiml_core.shape import Shape, ShapeError, merge_shapes
+from phiml_core.solve import EmptySystem, LinearFunction, LinearProblem, Solve
+from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree import tree_leaves
+
+from .opaque import OpaqueOperator
+from .operator.linear import LinearOperator
+
+__all__ = ["as_operator", "check_dims", "prepare", "unknown_dims", "with_batch"]
+
+
+def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOperator, Tensor, Solve]:
+    """The operator object, the right-hand side and the settings of a problem.
+
+    Raises:
+        ShapeError: the right-hand side lacks dims of the operator, or has them with other sizes.
+        EmptySystem: there are no unknowns or no equations.
+    """
+    settings = settings or Solve()
+    y = problem.rhs if isinstance(problem.rhs, Tensor) else wrap(problem.rhs)
+    x0 = settings.x0 if problem.x0 is None else problem.x0
+    operator, offset = as_operator(problem.operator, y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0))
+    if offset is not None:
+        y = y - offset
+    check_dims(operator, y)
+    return operator, y, replace(settings, x0=x0)
+
+
+def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
+    """An operator object for what a user gives, and what an affine function adds (None if nothing).
+
+    Args:
+        given: an operator object, a matrix, or a function of a tensor like `like`.
+    """
+    if isinstance(given, LinearOperator):
+        return given, None
+    if isinstance(given, Tensor) or not callable(given):
+        return _structured(given, like), None
+    function = _called(given)
+    offset = function(zeros_like(like))
+    if offset.available and not _any_nonzero(offset):
+        offset = None
+    try:
+        operator = _structured(given, like)
+    except NotTraced:
+        operator = OpaqueOperator.of(given)
+        if offset is not None:
+            operator = OpaqueOperator.of(LinearFunction(_linear_part, (given,)))
+    return operator, offset
+
+
+class NotTraced(Exception):
+    """A function could not be traced to an operator with structure."""
+
+
+def _structured(given: Any, like: Tensor) -> LinearOperator:
+    """The most structured operator that does what a matrix or a function does.
+
+    Raises:
+        NotTraced: the function holds something that linear tracing does not know.
+    """
+    try:
+        from .trace import structured
+    except ImportError:
+        raise NotTraced from None
+    try:
+        return structured(given, like)
+    except NotImplementedError as error:
+        raise NotTraced from error
+
+
+def _called(function: Any) -> Callable[[Any], Any]:
+    if isinstance(function, LinearFunction):
+        return lambda x: function.function(x, *function.args, **function.kwargs)
+    return function
+
+
+def _linear_part(x: Tensor, function: Any) -> Tensor:
+    """f(x) - f(0)."""
+    return function(x) - function(zeros_like(x))
+
+
+def _any_nonzero(value: Tensor) -> bool:
+    return bool(abs(value.numpy(value.shape)).max(initial=0) != 0)
+
+
+def check_dims(operator: LinearOperator, y: Tensor) -> None:
+    """Raise if a right-hand side does not fit an operator."""
+    if not y.shape.volume:
+        raise EmptySystem(
+            f"The right-hand side {y.shape} is empty: a system has at least one unknown and one equation.  Slice less, or leave the "
+            "solve out."
+        )
+    name = type(operator).__name__
+    expected = operator.range
+    names = expected.names if expected is not None else operator.dims or ()
+    missing = [n for n in names if n not in y.shape.names]
+    if missing:
+        raise ShapeError(
+            f"The right-hand side has dims {y.shape}, but this {name} gives values along {expected or ', '.join(names)}; "
+            f"{', '.join(missing)} is missing.  Expand the right-hand side, e.g. math.expand(y, {missing[0]}=…), or rename its dims."
+        )
+    if expected is not None:
+        for n in expected.names:
+            if y.shape.get_size(n) != expected.get_size(n):
+                raise ShapeError(
+                    f"The right-hand side has dims {y.shape}, but this {name} gives values along {expected}: sizes along {n!r} are "
+                    f"{y.shape.get_size(n)} and {expected.get_size(n)}.  Slice or resample one of them."
+                )
+
+
+def unknown_dims(operator: LinearOperator, y: Tensor) -> Shape:
+    """The dims of x that belong to one system."""
+    if operator.domain is not None:
+        return operator.domain
+    names = operator.dims
+    return y.shape.non_batch if names is None else y.shape.only(names)
+
+
+def with_batch(operator: LinearOperator, y: Tensor) -> Tensor:
+    """y with the batch dims of the coefficients of the operator."""
+    found = merge_shapes(*[t.shape.batch for t in tree_leaves(operator)])
+    missing = found.without(y.shape)
+    return expand(y, missing) if missing else y
+
+
