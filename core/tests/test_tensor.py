@@ -303,3 +303,17 @@ def test_a_backend_that_is_not_installed():
 
     with pytest.raises(BackendNotInstalled, match=r"'matlab' is not installed.*numpy"):
         use("matlab")
+
+
+def test_concat_of_items_that_differ_in_size():
+    faces = math.stack([math.ones(spatial(x=3)), 2 * math.ones(spatial(x=4))], channel(vector="x,y"))
+    states = math.stack([faces, 3 * faces], batch("time"))  # states along time, each with components
+    moves = math.stack([math.expand(c, batch(time=2)) for c in faces.vector], channel(vector="x,y"))  # the other way round
+    joined = math.concat([states, moves], "time")
+    assert joined.shape == (states.shape.with_size(4, "time"))
+    assert joined.vector["y"].numpy("time,x").tolist() == [[2] * 4, [6] * 4, [2] * 4, [2] * 4]
+    more = math.concat([faces, math.rename_dims(faces, "vector", channel(vector="z,w"))], "vector")
+    assert more.shape.get_item_names("vector") == ("x", "y", "z", "w") and more.vector["w"].shape == spatial(x=4)
+    assert math.concat([faces, faces], "vector").shape.get_item_names("vector") is None
+    longer = math.concat([faces, faces], "x")
+    assert longer.vector["x"].shape == spatial(x=6) and longer.vector["y"].shape == spatial(x=8)

@@ -11,6 +11,7 @@ from phiml_core.shape import (
     Shape,
     ShapeError,
     UnknownDim,
+    Varying,
     make_shape,
     merge_shapes,
 )
@@ -25,6 +26,7 @@ from phiml_core.tensor.words import leader, restructure
 
 from .create import wrap
 from .repeat import expand
+from .unstack import unstack
 
 __all__ = ["concat", "concat_tensors", "stack", "stack_tensors"]
 
@@ -121,7 +123,22 @@ def concat(values: Sequence[Any], dim: Any, expand_values: bool = False) -> Any:
     lead = leader(values)
     if type(lead) is Dense:
         return _concat_dense(values, name)
+    if type(lead) is Stacked and not all(v.shape.is_uniform for v in values):
+        return _concat_items(values, name)
     return restructure(lead, concat_tensors, tuple(values), (name,))
+
+
+def _concat_items(values: Sequence[Tensor], name: str) -> Tensor:
+    """`concat` of tensors with sizes that differ between the items of a dim: item by item of that dim."""
+    along = next(s.along for v in values for s in v.shape.sizes if isinstance(s, Varying))
+    columns = [unstack(v, along) for v in values]
+    if along == name:
+        dims = [v.shape[name] for v in values]
+        labels = [label for d in dims for label in d.item_names or (None,)]
+        names = None if None in labels or len(set(labels)) < len(labels) else tuple(labels)
+        items = [item for column in columns for item in column]
+        return Stacked(tuple(items), make_shape((name,), (len(items),), dims[0].types, (names,)))
+    return Stacked(tuple([concat(row, name) for row in zip(*columns, strict=True)]), values[0].shape[along])
 
 
 def concat_tensors(*values_and_name: Any) -> Tensor:
