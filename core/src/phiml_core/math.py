@@ -71,6 +71,7 @@ from phiml_core.ops.elementwise import (
 from phiml_core.ops.gather import boolean_mask, gather
 from phiml_core.ops.interpolate import closest_grid_values, grid_sample
 from phiml_core.ops.join import concat, stack
+from phiml_core.ops.matmul import matmul
 from phiml_core.ops.pad import pad
 from phiml_core.ops.random import fold_in, random_key, random_normal, random_permutation, random_uniform, seed, split
 from phiml_core.ops.reduce import (
@@ -96,6 +97,22 @@ from phiml_core.ops.repeat import expand, store
 from phiml_core.ops.reshaped import reshaped_native, reshaped_numpy
 from phiml_core.ops.scatter import scatter
 from phiml_core.ops.slicing import slice_
+from phiml_core.ops.sparse import (
+    dense,
+    from_native,
+    from_scipy,
+    get_format,
+    get_sparsity,
+    is_sparse,
+    native_sparse,
+    nonzero,
+    sparse_tensor,
+    stored_indices,
+    stored_values,
+    tensor_like,
+    to_format,
+    to_scipy,
+)
 from phiml_core.ops.spectral import (
     dct,
     dst,
@@ -146,6 +163,7 @@ from phiml_core.tensor import Tensor
 from phiml_core.transform import (
     batch_jacobian,
     check_gradient,
+    checkpoint,
     cond,
     custom_gradient,
     forget_traces,
@@ -176,21 +194,24 @@ atan2 = arctan
 __all__ = [
     "ConvergenceException", "Diverged", "EMPTY", "LinearProblem", "NotConverged", "Shape", "Solve", "SolveInfo",
     "SolveTape", "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin",
-    "assert_close", "atan2", "backend", "batch", "batch_jacobian", "boolean_mask", "cast", "ceil", "channel", "check_gradient", "clip",
-    "close", "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert", "cos", "cosh",
-    "cross_product", "cumulative_sum", "custom_gradient", "dct", "divide_no_nan", "dot", "dst", "dual", "erf", "exp",
-    "expand", "fft", "fftfreq", "flip", "floor", "fold_in", "forget_traces", "fori_loop", "fourier_laplace",
-    "fourier_poisson", "full", "gather", "get_precision", "gradient", "grid_sample", "hessian", "idct", "idst", "ifft", "imag",
-    "instance", "is_finite", "is_inf", "is_nan", "is_scalar", "iterate", "jacobian", "jit_compile", "jvp", "l1_loss", "l2_loss",
-    "laplace", "linspace", "log", "log10", "log1p", "log2", "max_", "maximum", "mean", "median", "merge_shapes",
-    "meshgrid", "min_", "minimum", "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "non_batch",
-    "non_channel", "non_dual", "non_instance", "non_primal", "non_spatial", "normalize", "ones", "ones_like",
-    "pack_dims", "pad", "precision", "primal", "prod", "quantile", "random_key", "random_normal",
-    "random_permutation", "random_uniform", "range_tensor", "real", "record_solves", "rename_dims", "reshaped_native",
-    "reshaped_numpy", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed",
-    "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "solve", "solve_linear", "sort",
-    "spatial", "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store",
-    "sum_", "tan", "tanh", "tensor", "to_complex", "to_float", "to_int32", "to_int64", "trace_count", "unpack_dim",
-    "unstack", "use", "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "vjp", "where",
+    "assert_close", "atan2", "backend", "batch", "batch_jacobian", "boolean_mask", "cast", "ceil", "channel",
+    "check_gradient", "checkpoint", "clip", "close", "closest_grid_values", "concat", "concat_shapes", "cond",
+    "conjugate", "convert", "cos", "cosh", "cross_product", "cumulative_sum", "custom_gradient", "dct", "dense",
+    "divide_no_nan", "dot", "dst", "dual", "erf", "exp", "expand", "fft", "fftfreq", "flip", "floor", "fold_in",
+    "forget_traces", "fori_loop", "fourier_laplace", "fourier_poisson", "from_native", "from_scipy", "full",
+    "gather", "get_format", "get_precision", "get_sparsity", "gradient", "grid_sample", "hessian", "idct", "idst",
+    "ifft", "imag", "instance", "is_finite", "is_inf", "is_nan", "is_scalar", "is_sparse", "iterate", "jacobian",
+    "jit_compile", "jvp", "l1_loss", "l2_loss", "laplace", "linspace", "log", "log10", "log1p", "log2", "matmul",
+    "max_", "maximum", "mean", "median", "merge_shapes", "meshgrid", "min_", "minimum", "native_sparse",
+    "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "non_batch", "non_channel", "non_dual",
+    "non_instance", "non_primal", "non_spatial", "nonzero", "normalize", "ones", "ones_like", "pack_dims", "pad",
+    "precision", "primal", "prod", "quantile", "random_key", "random_normal", "random_permutation", "random_uniform",
+    "range_tensor", "real", "record_solves", "rename_dims", "reshaped_native", "reshaped_numpy", "reshaped_tensor",
+    "roll", "rotate_vector", "round_", "safe_div", "scan", "scatter", "seed", "set_precision", "shape", "shift",
+    "sigmoid", "sign", "sin", "sinh", "slice_", "solve", "solve_linear", "sort", "sparse_tensor", "spatial",
+    "spatial_gradient", "spectral_scale", "split", "sqrt", "stack", "std", "stop_gradient", "store",
+    "stored_indices", "stored_values", "sum_", "tan", "tanh", "tensor", "tensor_like", "to_complex", "to_float",
+    "to_format", "to_int32", "to_int64", "to_scipy", "trace_count", "unpack_dim", "unstack", "use",
+    "value_and_gradient", "variance", "vec", "vec_length", "vec_normalize", "vec_squared", "vjp", "where",
     "while_loop", "wrap", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from .layouts import has_own_layout
 from .repeat import store
 from .unstack import unstack
 
-__all__ = ["boolean_mask", "gather", "index_components", "layout_of_read", "take"]
+__all__ = ["boolean_mask", "gather", "index_components", "layout_of_read", "read", "take"]
 
 INDEX = dtype_named("int32")
 
@@ -130,13 +130,18 @@ def _read(values: Tensor, components: tuple[Tensor, ...], indexed: tuple[str, ..
         value = as_dense(store(value, missing))
     sizes: Any = [value.shape.get_size(n) for n in indexed]
     checked = tuple(_inside(as_dense(c), s, n) for c, s, n in zip(components, sizes, indexed, strict=True))
+    return read(value, checked, indexed)
+
+
+def read(value: Dense, positions: tuple[Dense, ...], indexed: tuple[str, ...]) -> Dense:
+    """`value`, which stores the dims `indexed`, at positions that are known to lie inside."""
     precision = current()
-    key = (gather, value.spec, indexed, *(c.spec for c in checked))
+    key = (gather, value.spec, indexed, *(p.spec for p in positions))
     plan = precision.plans.get(key)
     if plan is None:
-        plan = precision.keep(key, _plan(value.spec, indexed, tuple(c.spec for c in checked)))
+        plan = precision.keep(key, _plan(value.spec, indexed, tuple(p.spec for p in positions)))
     run, out = plan
-    return Dense(run(value.native_array, *[c.native_array for c in checked]), out)
+    return Dense(run(value.native_array, *[p.native_array for p in positions]), out)
 
 
 def _read_stacked(values: Stacked, components: tuple[Tensor, ...], indexed: tuple[str, ...]) -> Tensor:

@@ -113,6 +113,11 @@ class Tensor(Arithmetic):
     def __rfloordiv__(self, other: Any) -> Any:
         return binary(other, self, _FLOOR_DIVIDE)
 
+    def __matmul__(self, other: Any) -> Any:
+        from phiml_core.ops.matmul import matmul
+
+        return matmul(self, other)
+
     def __mod__(self, other: Any) -> Any:
         return binary(self, other, _REMAINDER)
 

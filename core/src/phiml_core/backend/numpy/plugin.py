@@ -2,7 +2,7 @@
 
 from phiml_core.backend.choose import register_backend
 
-from . import elementwise, reduce, structure, transforms  # noqa: F401  (importing them registers the methods)
+from . import elementwise, reduce, sparse, structure, transforms  # noqa: F401  (importing them registers the methods)
 from .trait import NumPy
 
 __all__ = ["NUMPY", "NumPy"]

@@ -95,6 +95,7 @@ from .reduce import (
     sort,
     sum,
 )
+from .sparse import segment_sum, sparse_product
 from .spectral import (
     fft,
     ifft,
@@ -205,6 +206,8 @@ __all__ = [
     "ifft",
     "trig",
     "spectral_scale",
+    "segment_sum",
+    "sparse_product",
     "reshape",
     "transpose",
     "broadcast_to",
