@@ -1,6 +1,6 @@
 """Sparse tensors: what users call, and the methods that the layout needs, registered by importing them."""
 
-from . import sparse_elementwise, sparse_join, sparse_product, sparse_reduce, sparse_structure  # noqa: F401
+from . import sparse_elementwise, sparse_join, sparse_product, sparse_reduce, sparse_structure, sparse_tree  # noqa: F401
 from .sparse_create import nonzero, sparse_tensor, stored_indices, stored_values, tensor_like
 from .sparse_format import dense, get_format, get_sparsity, is_sparse, to_format
 from .sparse_native import from_native, from_scipy, native_sparse, to_scipy

@@ -160,7 +160,7 @@ def _several(op: Elementwise, values: tuple[Any, ...], sparse: list[Sparse]) -> 
     for p in parts:
         if isinstance(p, Sparse):
             operand = _at(*next(stream), joint)
-            made = made or of_numbers(row, column, rows, columns, operand, True)
+            made = of_numbers(row, column, rows, columns, operand, True) if made is None else made
         else:
             operand = p
         operands.append(operand)

@@ -51,7 +51,7 @@ def entering(structure: Structure, backend: Backend) -> Structure:
         spec = structure.spec
         dtype = _target(spec, structure.kind, backend, precision)
         new = make_spec(spec.stored, spec.shape, backend, dtype)
-        return Leaf(new, "native" if structure.kind == "native" else None)
+        return Leaf(new, structure.kind if isinstance(structure.kind, str) else None)
     if isinstance(structure, StackedNode):
         return StackedNode(structure.dim, tuple(entering(i, backend) for i in structure.items))
     if isinstance(structure, Node):

@@ -40,7 +40,8 @@ class Structure(tuple[Any, ...]):
 
 
 class Leaf(Structure):
-    """A dense tensor; `kind` is None for tensors, a class for Python numbers, 'native' for unnamed arrays."""
+    """A dense tensor; `kind` is None for tensors, a class for Python numbers, 'native' for unnamed arrays, 'position' for indices
+    that say where values are and have no gradient."""
 
     __slots__ = ()
     spec: Spec = property(itemgetter(0))  # type: ignore[assignment]
