@@ -77,8 +77,13 @@ class Flat:
         return beside(self.outputs.structure, self.following, found, self.backend)
 
     def beside_input(self, found: Sequence[Any]) -> Any:
-        """A tree like the arguments with `found` in the places that have derivatives, zeros elsewhere."""
-        return beside(self.seen, self.moving, found, self.backend)
+        """A tree like the arguments with `found` in the places that have derivatives, zeros elsewhere.
+
+        Positions of sparse tensors stay what they are.
+        """
+        fixed = [i for i, leaf in enumerate(self.leaves) if leaf.kind == "position"]
+        found = (*found, *[self.natives[i] for i in fixed])
+        return beside(self.seen, (*self.moving, *fixed), found, self.backend)
 
 
 def beside(structure: Structure, places: Sequence[int], found: Sequence[Any], backend: Backend) -> Any:
