@@ -1,5 +1,5 @@
-"""Geometric multigrid on grids with obstacles."""
+"""Geometric multigrid on grids with varying coefficients and obstacles."""
 
-from .cycle import multigrid
+from .word import multigrid
 
 __all__ = ["multigrid"]
