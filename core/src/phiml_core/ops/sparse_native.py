@@ -115,9 +115,14 @@ def make_native(values: Any, row: Any, column: Any, pointers: Any, sizes: tuple[
     )
 
 
-@generic(on="matrix")
-def lists_of_native(matrix: Any) -> tuple[Any, Any, Any, tuple[int, int], bool]:
-    """Values, rows and columns of a library's sparse array as its dense arrays, its sizes, and whether entries are unique."""
+@generic(on="lead")
+def lists_of_native(lead: Any, matrix: Any) -> tuple[Any, Any, Any, tuple[int, int], bool]:
+    """Values, rows and columns of a library's sparse array as its dense arrays, its sizes, and whether entries are unique.
+
+    Args:
+        lead: the array that holds its values, or the sparse array itself; only its class counts.
+        matrix: the sparse array.
+    """
     raise SparseError(f"A {type(matrix).__module__}.{type(matrix).__qualname__} is no sparse array of a known library.")
 
 
@@ -167,19 +172,15 @@ def from_native(matrix: Any, rows: Shape, columns: Shape) -> Sparse:
     _fit(sizes, rows, columns)
     listed = as_dense(wrap(values, instance(ENTRY)))
     numbers = [as_dense(wrap(n, instance(ENTRY))) for n in (row, column)]
-    if all(n.backend.is_available(n.native_array) for n in numbers):
-        known = [np.asarray(n.backend.to_numpy(n.native_array)) for n in numbers]
-        made = of_numbers(known[0], known[1], rows, columns, listed, unique)
-        is_csr = (
-            len(known[0]) > 0 and (known[0][1:] >= known[0][:-1]).all() and getattr(matrix, "layout", None) is not None
-        )
-        return in_format(made, "csr") if is_csr and "csr" in str(getattr(matrix, "layout", "")) else made
-    return Sparse(Coordinates(*numbers, rows, columns, unique), listed)
+    if not all(n.backend.is_available(n.native_array) for n in numbers):
+        return Sparse(Coordinates(*numbers, rows, columns, unique), listed)
+    known = [np.asarray(n.backend.to_numpy(n.native_array)) for n in numbers]
+    made = of_numbers(known[0], known[1], rows, columns, listed, unique)
+    compressed = {"csr": "csr", "csc": "csc"}.get(str(getattr(matrix, "layout", "")).rpartition("_")[2], "")
+    return in_format(made, compressed) if compressed else made
 
 
 def _lists(matrix: Any) -> Any:
-    found = lists_of_native.resolve(type(matrix))
-    if found is lists_of_native.__wrapped__:  # type: ignore[attr-defined]
-        find_backend(getattr(matrix, "data", getattr(matrix, "values", None)))  # loads the plugin of its library
-        found = lists_of_native.resolve(type(matrix))
-    return found(matrix)
+    parts = (matrix, getattr(matrix, "data", None), getattr(matrix, "values", None))
+    lead = next((p for p in parts if find_backend(p) is not None), matrix)
+    return lists_of_native(lead, matrix)

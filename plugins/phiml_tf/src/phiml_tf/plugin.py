@@ -17,7 +17,7 @@ def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
     from phiml_core.backend import register_backend
 
-    from . import elementwise, extremes, reduce, structure, transforms, variables  # noqa: F401
+    from . import elementwise, extremes, reduce, sparse, structure, transforms, variables  # noqa: F401
     from .trait import TENSORFLOW
 
     register_backend(TENSORFLOW)

@@ -16,7 +16,7 @@ def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
     from phiml_core.backend import register_backend
 
-    from . import elementwise, reduce, structure, transforms  # noqa: F401
+    from . import elementwise, reduce, sparse, structure, transforms  # noqa: F401
     from .trait import TORCH
 
     register_backend(TORCH)
