@@ -3,7 +3,7 @@
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import abs_, any_, conjugate, is_finite, max_, maximum, sqrt, sum_
+from phiml_core.math import abs_, any_, conjugate, is_finite, max_, maximum, sqrt, sum_, where
 from phiml_core.shape import Shape
 from phiml_core.solve import Solve
 from phiml_core.tensor.tensor import Tensor
@@ -18,8 +18,10 @@ __all__ = [
     "inner",
     "norm",
     "rounding",
+    "size_of",
     "system_dims",
     "target",
+    "zeros_of",
 ]
 
 
@@ -79,3 +81,14 @@ def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor | float
 def has_diverged(residual: Tensor, start: Tensor) -> Tensor:
     """Whether a residual is not a number or has grown a millionfold."""
     return ~is_finite(residual) | (residual > start * 1e6)
+
+
+def zeros_of(like: Tensor) -> Tensor:
+    """Zeros also where `like` is not a number."""
+    return where(like == like, 0.0, 0.0)
+
+
+def size_of(y: Tensor, dims: Shape) -> Tensor:
+    """The largest magnitude of each right-hand side, to divide by so that squares neither overflow nor vanish; 1 if it is 0 or infinite."""
+    size = max_(abs_(y), dims)
+    return where(is_finite(size) & (size > 0), size, 1.0)

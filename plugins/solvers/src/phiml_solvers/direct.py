@@ -1,126 +1,146 @@
-"""Sparse direct solves by SciPy, in double precision, on any backend: to compare with, and for what iterations do not solve."""
+"""Direct solves: sparse LU factors on the host, dense ones in the library of the arrays."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from phiml_core.backend.choose import backend_named
-from phiml_core.backend.precision import precision
-from phiml_core.math import maximum, wrap
+from phiml_core.dispatch import NoMethod
+from phiml_core.math import is_finite, maximum, to_int32, unpack_dim, where, wrap
+from phiml_core.shape import batch, concat_shapes, dual
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
-from phiml_core.tensor.dense import Dense
-from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform.boundary import entering
-from phiml_core.tree import flatten
+from phiml_core.tree import tree_leaves
 
 from .assemble import assemble
 from .criterion import has_diverged, norm, rounding, system_dims, target
-from .implicit import implicit
-from .operator.linear import LinearOperator
+from .diagnosis import NOT_FINITE, SINGULAR, diagnosis, is_orthogonal
+from .factors import Factors
+from .host import host_map, sides
+from .implicit import implicit, in_adjoint
+from .krylov.small import solve_small
+from .opaque import OpaqueOperator
+from .operator.linear import FunctionOperator, LinearOperator
+from .operator.matrix import DenseMatrix
 from .operator.shift import stored
+from .system import prepare, with_batch
 
-__all__ = ["Direct"]
+__all__ = ["Direct", "NoMatrix", "has_matrix"]
+
+DENSE_LIMIT = 4096
+"""Number of unknowns up to which a function is turned into a dense matrix."""
+
+
+class NoMatrix(TypeError):
+    """A direct solve needs a matrix that cannot be had."""
 
 
 @dataclass(frozen=True)
 class Direct:
-    """LU factorisation of the assembled matrix (SciPy's SuperLU), in double precision.
+    """LU factorisation of the matrix of an operator.
 
-    A part of the grid that is cut off and whose level nothing fixes is solved for zero mean.  Compiled JAX code calls back to Python.
+    Sparse matrices are factored by SciPy (SuperLU) on the host in double precision, called back from compiled code; the factors are kept
+    for the next right-hand sides.  Of singular systems it finds the solution of least norm, recognising them by their values unless
+    `Solve.rank_deficiency` says it.  Functions without structure are applied to the identity; their matrix and other dense ones are
+    factored in the library of the arrays where values are not known, and there they have to be regular.
+
+    Attributes:
+        sparse: take sparse factors on the host in any case ('scipy-direct').
     """
 
-
-def _solve_numpy(operator: LinearOperator, y: np.ndarray) -> np.ndarray:
-    """x with A x = y for rows of y, one system after the other in the order of the dims of the operator."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-    from scipy.sparse.linalg import splu
-
-    matrix = csr_array(assemble(operator))
-    matrix.eliminate_zeros()  # a closed face connects nothing
-    count, component = connected_components(matrix, directed=False)
-    size = np.bincount(component, minlength=count)
-    row_sum = np.abs(matrix.sum(1))
-    scale = abs(matrix).sum(1)
-    regular = np.zeros(count, bool)
-    regular[component[row_sum > 1e-9 * np.maximum(scale, 1e-300)]] = True
-
-    def without_means(values: np.ndarray) -> np.ndarray:
-        means = np.stack([np.bincount(component, row, count) for row in values]) / size
-        return values - np.where(regular, 0, means)[:, component]
-
-    pinned = np.zeros(len(component), bool)
-    pinned[np.unique(component, return_index=True)[1][~regular]] = True
-    free = np.flatnonzero(~pinned)
-    x = np.zeros_like(y)
-    if free.size:
-        factors = splu(matrix[free][:, free].tocsc())
-        x[:, free] = factors.solve(np.ascontiguousarray(without_means(y)[:, free].T)).T
-    return without_means(x)
+    sparse: bool = False
 
 
-def _callback(structure: Any, y_spec: Any) -> Callable[..., tuple[np.ndarray]]:
-    """The solve as a function of NumPy arrays: the coefficients of the operator, then y."""
-    numpy = backend_named("numpy")
-
-    def run(*arrays: np.ndarray) -> tuple[np.ndarray]:
-        with precision(64):
-            local = entering(structure, numpy)
-            operator = local.build(iter(arrays[:-1]))
-            y = Dense(
-                np.asarray(arrays[-1], np.float64),
-                make_spec(y_spec.stored, y_spec.stored, numpy, numpy.dtype(np.zeros(1))),
-            )
-            return (_solve_batch(operator, y).astype(arrays[-1].dtype),)
-
-    return run
+def has_matrix(operator: Any) -> bool:
+    """Whether the sparse matrix of an operator can be assembled."""
+    try:
+        assemble.resolve(type(operator))
+    except NoMethod:
+        return False
+    parts = [getattr(operator, n, None) for n in ("operator", "operators")]
+    flat = [p for part in parts for p in (part if isinstance(part, tuple) else (part,))]
+    return all(has_matrix(p) for p in flat if isinstance(p, LinearOperator))
 
 
-def _solve_batch(operator: LinearOperator, y: Dense) -> np.ndarray:
-    """Systems one by one where the coefficients differ, else all right-hand sides at once; in the order of the dims of y."""
-    from phiml_core.shape import merge_shapes
-    from phiml_core.tree import tree_leaves
-
-    dims = y.shape.only(operator.dims, reorder=True) if operator.dims else y.shape.non_batch
-    varying = merge_shapes(*(t.shape.without(dims) for t in tree_leaves(operator))).only(y.shape)
-    order = (*varying.names, *y.shape.without(dims).without(varying).names, *dims.names)
-    sizes = [y.shape.get_size(n) for n in order]
-    values = y.numpy(",".join(order)).reshape(varying.volume, -1, dims.volume)
-    solved = [_solve_numpy(item, values[i]) for i, item in enumerate(_items(operator, varying))]
-    result = np.stack(solved).reshape(sizes)
-    return result.transpose([order.index(n) for n in y.spec.stored.names])
-
-
-def _items(operator: LinearOperator, varying: Any) -> list[LinearOperator]:
-    """The operator of each example of the batch."""
-    from phiml_core.math import slice_
-
-    return [slice_(operator, index) for index in varying.meshgrid()] if varying else [operator]
+def dense_matrix(operator: OpaqueOperator, y: Tensor) -> DenseMatrix:
+    """The matrix of a function, by applying it to the identity."""
+    _, unknowns = sides(operator, y)
+    n = int(unknowns.volume)  # type: ignore[arg-type]
+    if n > DENSE_LIMIT:
+        raise NoMatrix(
+            f"'direct' would need a dense matrix of {n} × {n} numbers for this function, which could not be traced to a sparse one; up to "
+            f"{DENSE_LIMIT} are allowed.  Use 'GMres' or 'biCG-stab'."
+        )
+    columns = batch(_column=n)
+    identity = unpack_dim(wrap(np.eye(n), concat_shapes(columns, batch(_unknown=n))), "_unknown", unknowns)
+    there = dual(**{name: unknowns.get_size(name) for name in unknowns.names})
+    return DenseMatrix(unpack_dim(operator(identity), "_column", there), operator.symmetric, rows=unknowns)
 
 
-def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    y = operator.without_null_space(stored(y, operator.dims or y.shape.non_batch.names))
+def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    given = stored(with_batch(operator, y), operator.dims or y.shape.non_batch.names)
+    y = operator.without_null_space(given) if operator.symmetric else given
     dims = system_dims(operator, y)
-    leaves: list[Any] = []
-    structure = flatten(operator, leaves)
-    block = stored(y, y.shape.names)
-    backend, spec = block.backend, block.spec
-    arrays = [backend.as_array(leaf) for leaf in leaves]
-    (array,) = backend.callback(
-        _callback(structure, spec), ((tuple(spec.stored.sizes), spec.dtype),), (*arrays, block.native_array)
-    )
-    x = Dense(array, spec)
-    start, tolerance = norm(y, dims, settings.norm), target(settings, y, dims)
+    x, name = _solution(sparse, operator, y, settings)
+    start, tolerance = norm(given, dims, settings.norm), target(settings, given, dims)
     if settings.rel_tol is None and settings.abs_tol is None:
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
-    residual = norm(y - operator(x), dims, settings.norm)
-    info = SolveInfo("direct", wrap(1), residual, tolerance, residual <= tolerance, has_diverged(residual, start))
-    report_solve(x, info, settings.suppress)
-    return x, info
+    rest = given - operator(x)
+    residual = norm(rest, dims, settings.norm)
+    if in_adjoint():  # of a singular operator: what it cannot produce plays no part
+        residual = where(is_orthogonal(operator, rest, dims), 0.0, residual)
+    converged = (residual <= tolerance) & is_finite(residual)
+    finite = is_finite(norm(given, dims, "2"))
+    broken = ~is_finite(norm(x, dims, "2"))
+    flaw = where(finite, where(broken, float(SINGULAR), 0.0), float(NOT_FINITE))
+    info = SolveInfo(
+        name,
+        wrap(1),
+        residual,
+        tolerance,
+        converged,
+        (has_diverged(residual, start) & ~broken) | ~finite,
+        to_int32(diagnosis(operator, given, rest, converged, dims, flaw)),
+    )
+    return x, report_solve(x, info, settings.suppress)
+
+
+def _solution(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, str]:
+    deficiency = settings.rank_deficiency
+    name = "direct, sparse LU"
+    if isinstance(operator, OpaqueOperator):
+        operator = dense_matrix(operator, y)
+    if isinstance(operator, DenseMatrix):
+        name = "direct, dense LU"
+        known = all(t.available for t in (y, *tree_leaves(operator)))
+        if not (sparse or deficiency or known):
+            return _dense_lu(operator, y), name
+    if not has_matrix(operator):
+        raise NoMatrix(
+            f"'direct' needs the matrix of a {type(operator).__name__}, which cannot be assembled.  Use 'GMres', or give the "
+            "operator as a Stencil, a matrix or a function that can be traced."
+        )
+    return host_map(("direct", deficiency), partial(_factored, deficiency), operator, y), name
+
+
+def _factored(deficiency: int | None, operator: Any) -> Factors:
+    return Factors(assemble(operator), deficiency)
+
+
+def _dense_lu(operator: DenseMatrix, y: Tensor) -> Tensor:
+    """By the LU factorisation of the library of the arrays."""
+    from phiml_core.math import pack_dims
+
+    rows, columns = operator.range, operator.matrix.shape.dual
+    packed = pack_dims(pack_dims(operator.matrix, rows.names, batch("_row")), columns.names, batch("_unknown"))
+    found = solve_small(packed, pack_dims(y, rows.names, batch("_row")), "_row", "_unknown")
+    return unpack_dim(found, "_unknown", operator.domain)
 
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Direct, settings=None):
-    return implicit(_run)(problem.operator, problem.rhs, settings or Solve())
+    operator, y, settings = prepare(problem, settings)
+    if isinstance(operator, FunctionOperator):
+        operator = OpaqueOperator.of(operator.function)
+    run = partial(_run, algorithm.sparse)
+    return implicit(run)(operator, y, settings)

@@ -4,7 +4,9 @@ From A x = y follows  dx = A⁻¹ (dy − dA x).  With λ = A⁻ᵀ x̄ the cota
 A ↦ A x.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from phiml_core.math import sum_
@@ -15,7 +17,7 @@ from phiml_core.tree import tree_leaves
 
 from .operator.linear import LinearOperator
 
-__all__ = ["adjoint_context", "has_floats", "implicit", "operator_gradient", "solve_adjoint", "sum_like"]
+__all__ = ["adjoint_context", "has_floats", "implicit", "in_adjoint", "operator_gradient", "solve_adjoint", "sum_like"]
 
 Run = Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]
 
@@ -43,9 +45,23 @@ def operator_gradient(operator: LinearOperator, x: Tensor, adjoint: Tensor) -> A
     return gradient(product, get_output=False)(operator)
 
 
-def adjoint_context() -> Any:
+_adjoint: ContextVar[bool] = ContextVar("phiml_solvers_adjoint", default=False)
+
+
+def in_adjoint() -> bool:
+    """Whether the system at hand is an adjoint one, whose right-hand side may have parts that do not count."""
+    return _adjoint.get()
+
+
+@contextmanager
+def adjoint_context() -> Iterator[None]:
     """What surrounds the solve of an adjoint system."""
-    return explaining("the adjoint system, for the derivative of a solution")
+    token = _adjoint.set(True)
+    try:
+        with explaining("the adjoint system, for the derivative of a solution"):
+            yield
+    finally:
+        _adjoint.reset(token)
 
 
 def solve_adjoint(run: Run, operator: LinearOperator, slope: Tensor, settings: Solve) -> Tensor:

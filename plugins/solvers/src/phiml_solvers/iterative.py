@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.math import is_finite, max_, maximum, to_int32, where, wrap
-from phiml_core.ops.elementwise import abs_
 from phiml_core.shape import Shape, spatial
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import cond, while_loop
+from phiml_core.transform import while_loop
 
-from .criterion import anywhere, epsilon, has_diverged, inner, norm, rounding, system_dims, target
-from .implicit import implicit
+from .criterion import anywhere, epsilon, has_diverged, inner, norm, rounding, size_of, system_dims, target, zeros_of
+from .diagnosis import NOT_FINITE, NOT_SYMMETRIC, diagnosis
+from .implicit import implicit, in_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
@@ -25,9 +25,7 @@ from .precondition.word import preconditioner
 from .probe import is_asymmetric, size_estimate
 from .system import prepare, with_batch
 
-__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "SINGULAR", "Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by", "zeros_of"]  # fmt: skip
-
-INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE = 1, 2, 3, 4, 5
+__all__ = ["Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by"]
 
 
 @dataclass
@@ -123,17 +121,11 @@ def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> 
     return implicit(method)(operator, y, replace(settings, preconditioner=name))
 
 
-def zeros_of(like: Tensor) -> Tensor:
-    """Zeros also where `like` is not a number."""
-    return where(like == like, 0.0, 0.0)
-
-
 def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     given = stored(with_batch(operator, y), _names(operator, y))
     y = _range(operator, given)
     dims = system_dims(operator, y)
-    size = max_(abs_(given), dims)
-    size = where(is_finite(size) & (size > 0), size, 1.0)
+    size = size_of(given, dims)
     given, y, scaled = given / size, y / size, scaled_settings(settings, size)
     precondition, name = preconditioner(settings.preconditioner, operator, y)
     tolerance = target(scaled, given, dims)
@@ -173,12 +165,12 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
         return x, r, residual, found.count, flaw, attempt, stuck, found.history
 
     x, r, residual, count, flaw, _, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
-    removed = given - y
-    true = system.norm(removed + r) if operator.singular else residual
+    rest = r if in_adjoint() else given - y + r
+    true = system.norm(rest) if operator.singular else residual
     if settings.rel_tol is None and settings.abs_tol is None:
         tolerance = maximum(tolerance, _rounding(operator, x, zero, dims, scaled, true))
     converged = (true <= tolerance) & is_finite(true)
-    flaw = cond(anywhere(~converged), lambda: _diagnosis(system, operator, y, r, removed, flaw), lambda: flaw * 1.0)
+    flaw = diagnosis(operator, given, rest, converged, dims, flaw)
     info = SolveInfo(
         f"{method.name}, preconditioner {name}",
         to_int32(count),
@@ -186,7 +178,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
         tolerance * size,
         converged,
         has_diverged(residual, start),
-        to_int32(where(converged, 0.0, flaw)),
+        to_int32(flaw),
         None if history is None else history * size,
     )
     x = x * size
@@ -230,16 +222,3 @@ def _rounding(operator: Any, x: Tensor, zero: Tensor, dims: Shape, settings: Sol
     if getattr(operator, "largest", None) is not None:
         return rounding(operator, x, dims, settings.norm)
     return norm(x, dims, settings.norm) * size_estimate(operator, zero, dims, dims) * epsilon()
-
-
-def _diagnosis(system: System, operator: Any, y: Tensor, r: Tensor, removed: Tensor, flaw: Tensor) -> Tensor:
-    """What is wrong with a system that was not solved."""
-    if operator.singular:
-        flaw = maximum(flaw, where(system.norm(removed) > system.tolerance, float(INCOMPATIBLE), 0.0))
-    image, length = system.length(operator(y)), system.length(y)
-    flaw = maximum(flaw, where((image <= 1e-30 * length) & (length > 0), float(SINGULAR), 0.0))
-    if operator.symmetric:  # the rest is orthogonal to all that the operator can produce
-        size = size_estimate(operator, zeros_of(y), system.dims, system.dims)
-        small = system.length(operator(r)) <= 1e-4 * size * system.length(r)
-        flaw = maximum(flaw, where(small & (length > 0), float(INCOMPATIBLE), 0.0))
-    return flaw

@@ -1,24 +1,26 @@
 """Direct solves of separable operators: one transform per axis diagonalises them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
-from phiml_core.math import is_finite, maximum, where, wrap
+from phiml_core.math import is_finite, maximum, to_int32, where, wrap
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, norm, rounding, system_dims, target
-from .implicit import implicit, operator_gradient, sum_like
+from .diagnosis import INCOMPATIBLE
+from .implicit import implicit, in_adjoint, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
 from .operator.shift import barrier, stored
+from .system import prepare
 
 __all__ = ["Transform", "spectral_inverse"]
 
@@ -101,13 +103,15 @@ def low_positions(kind: str, n: int, count: int) -> Any:
 
 
 def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
-    return SolveInfo("transform", passes, residual, tolerance, residual <= tolerance, ~is_finite(residual))
+    finite = is_finite(residual)
+    return SolveInfo("transform", passes, residual, tolerance, (residual <= tolerance) & finite, ~finite)
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    y = operator.without_null_space(stored(y, operator.dims))
+    given = stored(y, operator.dims)
+    y = operator.without_null_space(given)
     dims = system_dims(operator, y)
-    tolerance = target(settings, y, dims)
+    tolerance = target(settings, given, dims)
     x = spectral_inverse(operator, y)
     if settings.rel_tol is None and settings.abs_tol is None:
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
@@ -125,8 +129,17 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
 
     x, residual, passes = cond(anywhere(residual > tolerance), refine, keep, x, rest, residual)
     info = _outcome(passes, residual, tolerance)
-    report_solve(x, info, settings.suppress)
-    return x, info
+    if operator.singular and not in_adjoint():
+        info = _compatible(info, given, y, dims, settings)
+    return x, report_solve(x, info, settings.suppress)
+
+
+def _compatible(info: SolveInfo, given: Tensor, y: Tensor, dims: Any, settings: Solve) -> SolveInfo:
+    """The outcome of a singular system, whose residual includes what was removed from the right-hand side."""
+    residual = maximum(info.residual, norm(given - y, dims, settings.norm))
+    good = residual <= info.tolerance
+    flaw = where(good | ~info.converged, 0, INCOMPATIBLE)
+    return replace(info, residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
@@ -193,7 +206,8 @@ def _check(operator: Any) -> BoxLaplace:
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Transform, settings=None):
-    return implicit(_run)(_check(problem.operator), problem.rhs, settings or Solve())
+    operator, y, settings = prepare(problem, settings)
+    return implicit(_run)(_check(operator), y, settings)
 
 
 @split_solve.dispatch

@@ -8,8 +8,8 @@ from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
-from ..criterion import anywhere
-from ..iterative import Correction, Method, System, solve_by, zeros_of
+from ..criterion import anywhere, zeros_of
+from ..iterative import Correction, Method, System, solve_by
 from ..probe import noise
 from .ratio import ratio
 

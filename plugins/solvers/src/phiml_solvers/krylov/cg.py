@@ -4,16 +4,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import clip, maximum, sum_, to_int32, where
+from phiml_core.math import clip, is_finite, maximum, sum_, to_int32, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
-from ..criterion import anywhere, has_diverged, norm, rounding, system_dims, target
-from ..implicit import implicit, operator_gradient, solve_adjoint, sum_like
+from ..criterion import anywhere, has_diverged, norm, rounding, size_of, system_dims, target
+from ..diagnosis import INCOMPATIBLE, NOT_FINITE
+from ..implicit import implicit, in_adjoint, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
-from ..operator.linear import FunctionOperator, LinearOperator
+from ..iterative import Method, scaled_settings, solve_by
+from ..operator.box import BoxLaplace
+from ..operator.linear import LinearOperator
+from ..operator.masked import MaskedLaplace
+from ..operator.shift import stored
 from ..precondition import preconditioner
+from ..system import prepare, with_batch
+from .cg_plain import conjugate_gradients
 
 __all__ = ["CG"]
 
@@ -26,11 +33,14 @@ class CG:
     computed, replaces it, and the loop goes on if it is still too large.  In single precision the solution is kept in two parts,
     and the residual is updated by the image of the step as it was rounded, so that differences of the solution keep their digits.
 
+    That is for the Laplacians of grids.  For other operators, of which it is not known that they are symmetric and definite, both is
+    looked at: two products tell whether it is symmetric, and the curvatures along the way have to be of one sign.
+
     Attributes:
-        preconditioner: 'spectral', 'multigrid', 'jacobi', 'none'; None takes the best there is for the operator.
+        preconditioner: see `Solve`; None takes the best there is for the operator.
     """
 
-    preconditioner: str | None = None
+    preconditioner: Any = None
 
 
 def _ratio(a: Tensor, b: Tensor) -> Tensor:
@@ -116,19 +126,37 @@ def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[li
     return parts, info
 
 
-def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    parts, info = _split(operator, y, settings)
+def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    given = stored(with_batch(operator, given), operator.dims)
+    dims = system_dims(operator, given)
+    size = size_of(given, dims)
+    y, scaled = given / size, scaled_settings(settings, size)
+    parts, info = _split(operator, y, scaled)
     x = parts[0]
-    if len(parts) > 1:
-        x = x + parts[1]
-        dims = system_dims(operator, y)
-        y = operator.without_null_space(y)
-        residual, tolerance = norm(y - operator(x), dims, settings.norm), info.tolerance
+    residual, tolerance = info.residual, info.tolerance
+    finite = is_finite(norm(y, dims, "2"))
+    if len(parts) > 1 or operator.singular:
+        x = x if len(parts) == 1 else x + parts[1]
+        right = operator.without_null_space(y) if in_adjoint() else y
+        rest = right - operator(x)
+        residual = norm(rest, dims, settings.norm)
         if settings.rel_tol is None and settings.abs_tol is None:
             tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
-        info = replace(info, residual=residual, tolerance=tolerance, converged=residual <= tolerance)
-    report_solve(x, info, settings.suppress)
-    return x, info
+    converged = (residual <= tolerance) & is_finite(residual)
+    flaw = where(finite, 0.0, float(NOT_FINITE))
+    if operator.singular and not in_adjoint():
+        removed = norm(y - operator.without_null_space(y), dims, settings.norm)
+        flaw = maximum(flaw, where((removed > 0.9 * residual) & ~converged, float(INCOMPATIBLE), 0.0))
+    info = replace(
+        info,
+        residual=residual * size,
+        tolerance=tolerance * size,
+        converged=converged,
+        diverged=info.diverged | ~finite,
+        flaw=to_int32(flaw),
+    )
+    x = x * size
+    return x, report_solve(x, info, settings.suppress)
 
 
 def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
@@ -139,24 +167,29 @@ def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -
     return operator_gradient(operator, x, adjoint), sum_like(adjoint, y), None
 
 
+def _is_grid(operator: Any, settings: Solve) -> bool:
+    """Whether an operator is the Laplacian of a grid, of which nothing has to be found out."""
+    return isinstance(operator, (BoxLaplace, MaskedLaplace)) and operator.definite is not None and not settings.record
+
+
 def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> tuple[LinearOperator, Any, Solve]:
-    settings = settings or Solve()
-    operator = problem.operator if isinstance(problem.operator, LinearOperator) else FunctionOperator(problem.operator)
-    if not operator.symmetric:
-        raise TypeError(
-            f"Conjugate gradients need a symmetric operator, which this {type(operator).__name__} does not say it is.  Pass "
-            "symmetric=True if it is, or use 'direct'."
-        )
-    x0 = settings.x0 if problem.x0 is None else problem.x0
-    settings = replace(settings, preconditioner=settings.preconditioner or algorithm.preconditioner, x0=x0)
-    return operator, problem.rhs, settings
+    operator, y, settings = prepare(problem, settings)
+    name = algorithm.preconditioner if settings.preconditioner is None else settings.preconditioner
+    return operator, y, replace(settings, preconditioner=name)
 
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: CG, settings=None):
-    return implicit(_run)(*_prepare(problem, algorithm, settings))
+    operator, y, settings = _prepare(problem, algorithm, settings)
+    if _is_grid(operator, settings):
+        return implicit(_run)(operator, y, settings)
+    return solve_by(Method("CG", conjugate_gradients, symmetric=True), LinearProblem(operator, y), settings)
 
 
 @split_solve.dispatch
 def _(problem, algorithm: CG, settings):
-    return custom_gradient(_run_split, _split_adjoint)(*_prepare(problem, algorithm, settings))
+    operator, y, settings = _prepare(problem, algorithm, settings)
+    if not _is_grid(operator, settings):
+        x, info = solve(LinearProblem(operator, y), algorithm, settings)
+        return [x], info
+    return custom_gradient(_run_split, _split_adjoint)(operator, y, settings)

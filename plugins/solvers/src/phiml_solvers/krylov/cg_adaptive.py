@@ -8,8 +8,9 @@ from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
-from ..criterion import anywhere, epsilon
-from ..iterative import INDEFINITE, Correction, Method, System, solve_by, zeros_of
+from ..criterion import anywhere, epsilon, zeros_of
+from ..diagnosis import INDEFINITE
+from ..iterative import Correction, Method, System, solve_by
 from .ratio import ratio
 
 __all__ = ["CGAdaptive"]

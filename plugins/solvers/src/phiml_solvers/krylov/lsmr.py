@@ -3,15 +3,16 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from phiml_core.math import abs_, is_finite, max_, sqrt, sum_, to_int32, where
+from phiml_core.math import abs_, is_finite, sqrt, sum_, to_int32, where
 from phiml_core.shape import Shape
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient, gradient, while_loop
 
-from ..criterion import anywhere, default_rel_tol, norm, system_dims, target
+from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
 from ..implicit import adjoint_context, has_floats, sum_like
-from ..iterative import NOT_FINITE, blank_history, scaled_settings, zeros_of
+from ..diagnosis import NOT_FINITE
+from ..iterative import blank_history, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..operator.shift import stored
@@ -35,8 +36,7 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
     y = stored(with_batch(operator, y), (operator.range.names if operator.range else None) or y.shape.non_batch.names)
     dims = operator.range if operator.range is not None else system_dims(operator, y)
     transposed = operator.adjoint()
-    size = max_(abs_(y), dims)
-    size = where(is_finite(size) & (size > 0), size, 1.0)
+    size = size_of(y, dims)
     y, scaled = y / size, scaled_settings(settings, size)
     tolerance = target(scaled, y, dims)
     optimal = default_rel_tol() if settings.rel_tol is None else settings.rel_tol

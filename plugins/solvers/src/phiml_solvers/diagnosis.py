@@ -1,0 +1,47 @@
+"""What is wrong with a system that was not solved."""
+
+from typing import Any
+
+from phiml_core.math import where
+from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform import cond
+
+from .criterion import anywhere, epsilon, norm, zeros_of
+from .opaque import OpaqueOperator
+from .probe import size_estimate
+
+__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "SINGULAR", "diagnosis", "is_orthogonal"]
+
+INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE = 1, 2, 3, 4, 5
+"""Numbers of `phiml_core.solve.FLAWS`."""
+
+
+def diagnosis(operator: Any, y: Tensor, rest: Tensor, converged: Tensor, dims: Shape, flaw: Tensor) -> Tensor:
+    """The number of what is wrong, per example: `flaw` or more; computed only if any example did not converge.
+
+    Args:
+        y: right-hand side.
+        rest: y - A x.
+        converged: whether that is small enough.
+        flaw: what is known to be wrong already.
+    """
+
+    def look() -> Tensor:
+        length = norm(y, dims, "2")
+        nothing = norm(operator(y), dims, "2") <= 1e-30 * length
+        found = where(is_orthogonal(operator, rest, dims), float(INCOMPATIBLE), 0.0)
+        found = where(nothing & (length > 0), float(SINGULAR), found)
+        return where(flaw > found, flaw, found) * where(converged, 0.0, 1.0)
+
+    blank = flaw * where(converged, 0.0, 0.0)
+    return cond(anywhere(~converged), look, lambda: blank)
+
+
+def is_orthogonal(operator: Any, rest: Tensor, dims: Shape) -> Any:
+    """Whether a residual is orthogonal to all that the operator can produce: no solution has a smaller one."""
+    if isinstance(operator, OpaqueOperator) and not operator.symmetric:
+        return rest.shape.volume < 0  # its transpose may not exist
+    image = norm(operator.adjoint()(rest), dims, "2")
+    size = size_estimate(operator, zeros_of(rest), dims, dims)
+    return (image <= 1e3 * epsilon() * size * norm(rest, dims, "2")) & (size > 0)
