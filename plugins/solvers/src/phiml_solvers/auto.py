@@ -1,47 +1,119 @@
-"""The default: the cheapest algorithm that solves the class of operator at hand."""
+"""The default: the cheapest algorithm that solves the class and the structure of the operator at hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.dispatch import generic
-from phiml_core.solve import LinearProblem, solve
+from phiml_core.solve import LinearProblem, Solve, explaining, solve
+from phiml_core.tensor.tensor import Tensor
 
-from .direct import Direct
+from .direct import Direct, has_matrix
 from .increments import split_solve
-from .krylov.cg import CG
+from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab
+from .opaque import OpaqueOperator
 from .operator.box import BoxLaplace
-from .operator.stencil import Stencil
+from .operator.elementary import Diagonal, Identity
+from .operator.linear import FunctionOperator
+from .operator.masked import MaskedLaplace
+from .system import prepare, unknown_dims
 from .transform import Transform
 
 __all__ = ["Auto", "algorithm_for"]
 
+FACTORED = 30_000
+"""Number of unknowns up to which factors of a sparse matrix cost less than to wonder which iteration converges."""
+APPLIED = 512
+"""Number of unknowns up to which a function without structure is turned into a matrix."""
+
 
 @dataclass(frozen=True)
 class Auto:
-    """Chooses by the class of the operator, never by its values, which may be traced."""
+    """Chooses by class and structure of the operator and by sizes, never by values, which may be traced."""
 
 
-@generic
-def algorithm_for(operator: Any) -> Any:
-    """The algorithm that `'auto'` takes for operators of this class."""
-    return CG()
+@generic(on="operator")
+def algorithm_for(operator: Any, like: Tensor, settings: Solve) -> tuple[Any, str]:
+    """The algorithm that `'auto'` takes for operators of this class, and why, as one clause.
+
+    Args:
+        operator: a `LinearOperator`.
+        like: a tensor like the right-hand side.
+        settings: those of the solve; only what is static of them counts.
+    """
+    size = int(unknown_dims(operator, like).volume)  # type: ignore[arg-type]
+    if operator.domain is not None and operator.domain != operator.range:
+        return LSMR(), f"it has {operator.range.volume} equations for {size} unknowns: least squares"
+    matrix = has_matrix(operator)
+    iterate = settings.preconditioner is not None or size > FACTORED or not matrix
+    deficient = bool(settings.rank_deficiency) and not operator.singular
+    if operator.symmetric and operator.definite and not deficient:
+        return CG(), f"it is symmetric and {operator.definite} (semi-)definite"
+    if not iterate:
+        kind = "symmetric, but perhaps not definite" if operator.symmetric else "not symmetric"
+        return Direct(), f"it is {kind}, and small enough ({size} unknowns) for sparse factors"
+    if operator.symmetric:
+        return MINRES("jacobi" if _has_diagonal(operator) else "none"), "it is symmetric, but perhaps not definite"
+    if deficient:
+        return LSMR(), f"its null space has {settings.rank_deficiency} dimensions: least norm"
+    name = "ilu" if matrix else "jacobi" if _has_diagonal(operator) else "none"
+    return BiCGStab(2, name), f"it is not symmetric and has {size} unknowns"
+
+
+def _has_diagonal(operator: Any) -> bool:
+    try:
+        operator.diagonal()
+    except NotImplementedError:
+        return False
+    return True
 
 
 @algorithm_for.dispatch
-def _(operator: BoxLaplace):
-    return Transform()
+def _(operator: BoxLaplace, like, settings):
+    return Transform(), "transforms diagonalise the Laplacian of a box"
 
 
 @algorithm_for.dispatch
-def _(operator: Stencil):
-    return CG() if operator.symmetric else Direct()
+def _(operator: MaskedLaplace, like, settings):
+    if operator.definite is None:
+        return MINRES("jacobi"), "shift and scale may make it indefinite"
+    return CG(), "it is the definite Laplacian of a grid with obstacles or coefficients"
+
+
+@algorithm_for.dispatch
+def _(operator: Identity | Diagonal, like, settings):
+    return GMRES(2, "jacobi" if isinstance(operator, Diagonal) else "none"), "it is diagonal: one step"
+
+
+@algorithm_for.dispatch
+def _(operator: OpaqueOperator, like, settings):
+    size = int(unknown_dims(operator, like).volume)  # type: ignore[arg-type]
+    if size <= APPLIED and settings.preconditioner is None:
+        return Direct(), f"it is a function without structure, and small enough ({size} unknowns) for a dense matrix"
+    if settings.rank_deficiency:
+        return LSMR(), f"its null space has {settings.rank_deficiency} dimensions: least norm"
+    return BiCGStab(2), "it is a function without structure, which may not be symmetric"
+
+
+@algorithm_for.dispatch
+def _(operator: FunctionOperator, like, settings):
+    return algorithm_for(OpaqueOperator.of(operator.function), like, settings)
+
+
+def _chosen(problem: LinearProblem, settings: Solve | None) -> tuple[LinearProblem, Any, str, Solve]:
+    operator, y, settings = prepare(problem, settings)
+    algorithm, reason = algorithm_for(operator, y, settings)
+    return LinearProblem(operator, y), algorithm, f"auto: {type(operator).__name__}, {reason}", settings
 
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Auto, settings=None):
-    return solve(problem, algorithm_for(problem.operator), settings)
+    problem, chosen, reason, settings = _chosen(problem, settings)
+    with explaining(reason):
+        return solve(problem, chosen, replace(settings, method=chosen))
 
 
 @split_solve.dispatch
 def _(problem, algorithm: Auto, settings):
-    return split_solve(problem, algorithm_for(problem.operator), settings)
+    problem, chosen, reason, settings = _chosen(problem, settings)
+    with explaining(reason):
+        return split_solve(problem, chosen, replace(settings, method=chosen))

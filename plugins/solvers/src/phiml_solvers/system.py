@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from phiml_core.dispatch import DispatchError
 from phiml_core.math import expand, zeros_like
 from phiml_core.ops.create import wrap
 from phiml_core.shape import Shape, ShapeError, merge_shapes
@@ -51,9 +52,7 @@ def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None
     try:
         operator = _structured(given, like)
     except NotTraced:
-        operator = OpaqueOperator.of(given)
-        if offset is not None:
-            operator = OpaqueOperator.of(LinearFunction(_linear_part, (given,)))
+        operator = OpaqueOperator.of(given if offset is None else _linear_part(function, offset))
     return operator, offset
 
 
@@ -69,11 +68,12 @@ def _structured(given: Any, like: Tensor) -> LinearOperator:
     """
     try:
         from .trace import structured
+        from .trace.errors import NotTraceable
     except ImportError:
         raise NotTraced from None
     try:
         return structured(given, like)
-    except NotImplementedError as error:
+    except (NotTraceable, NotImplementedError, DispatchError) as error:
         raise NotTraced from error
 
 
@@ -83,9 +83,9 @@ def _called(function: Any) -> Callable[[Any], Any]:
     return function
 
 
-def _linear_part(x: Tensor, function: Any) -> Tensor:
-    """f(x) - f(0)."""
-    return function(x) - function(zeros_like(x))
+def _linear_part(function: Callable[[Any], Any], offset: Tensor) -> Callable[[Any], Any]:
+    """x ↦ f(x) - f(0)."""
+    return lambda x: function(x) - offset
 
 
 def _any_nonzero(value: Tensor) -> bool:
