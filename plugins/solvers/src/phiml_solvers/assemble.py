@@ -9,7 +9,7 @@ from phiml_core.math import expand, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
-from .operator.boundary import DIRICHLET, PERIODIC
+from .operator.boundary import ABSENT, DIRICHLET, PERIODIC
 from .operator.box import BoxLaplace
 from .operator.composed import Product, Scaled, Sum
 from .operator.elementary import Diagonal, Identity, Zero
@@ -94,6 +94,8 @@ def _(operator: Stencil):
             if pair[0] == PERIODIC:
                 p = p % n
             else:
+                outside = (p < 0) & (pair[0] == ABSENT) | (p >= n) & (pair[1] == ABSENT)
+                sign, p = np.where(outside, 0.0, sign), np.where(outside, 0, p)
                 sign = np.where((p < 0) & (pair[0] == DIRICHLET) | (p >= n) & (pair[1] == DIRICHLET), -sign, sign)
                 p = np.where(p < 0, -1 - p, np.where(p >= n, 2 * n - 1 - p, p))
             target.append(p)

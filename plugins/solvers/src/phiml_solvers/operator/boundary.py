@@ -5,12 +5,23 @@ from typing import Any
 
 from phiml_core.shape import Shape
 
-__all__ = ["DIRICHLET", "NEUMANN", "PERIODIC", "UnknownSide", "free_faces", "parse_boundary", "transform_kind"]
+__all__ = [
+    "ABSENT",
+    "DIRICHLET",
+    "NEUMANN",
+    "PERIODIC",
+    "UnknownSide",
+    "free_faces",
+    "parse_boundary",
+    "transform_kind",
+]
 
 PERIODIC, NEUMANN, DIRICHLET = "periodic", "neumann", "dirichlet"
+ABSENT = "absent"
+"""Nothing lies beyond the side; what a stencil would read there counts as zero."""
 _NAMES = {
     "periodic": PERIODIC, "neumann": NEUMANN, "closed": NEUMANN, "wall": NEUMANN, "zero-gradient": NEUMANN,
-    "dirichlet": DIRICHLET, "open": DIRICHLET, "zero": DIRICHLET,
+    "dirichlet": DIRICHLET, "open": DIRICHLET, "zero": DIRICHLET, "absent": ABSENT,
 }  # fmt: skip
 
 

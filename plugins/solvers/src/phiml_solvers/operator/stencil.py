@@ -11,7 +11,7 @@ from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
-from .boundary import DIRICHLET, NEUMANN, PERIODIC, parse_boundary
+from .boundary import ABSENT, DIRICHLET, NEUMANN, PERIODIC, parse_boundary
 from .constant import constant
 from .linear import LinearOperator
 from .shift import stored
@@ -29,7 +29,8 @@ class Stencil(LinearOperator):
         resolution: number of values per dim.
         offsets: one position relative to i per coefficient, by dim as `resolution`.
         coefficients: numbers or tensors, constant or varying along the grid, one per offset.
-        boundary: (lower, upper) per dim: 'periodic'; 'neumann', x is mirrored at the face; 'dirichlet', mirrored with a minus sign.
+        boundary: (lower, upper) per dim: 'periodic'; 'neumann', x is mirrored at the face; 'dirichlet', mirrored with a minus
+            sign; 'absent', x is zero beyond.
         symmetric: whether A equals its transpose, which is promised by the caller and decides which algorithms may be used.
         definite, singular: see `LinearOperator`; promised likewise.
     """
@@ -109,7 +110,7 @@ class Stencil(LinearOperator):
         for offset, coefficient in zip(self.offsets, self.coefficients):
             moved = [i for i, o in enumerate(offset) if o]
             sides = [self.boundary[i][int(offset[i] > 0)] for i in moved]
-            if not moved or PERIODIC in sides or not all(offset[i] % 2 for i in moved):
+            if not moved or PERIODIC in sides or ABSENT in sides or not all(offset[i] % 2 for i in moved):
                 continue  # an even distance never mirrors a cell onto itself
             part = coefficient
             for i, side in zip(moved, sides):
@@ -137,12 +138,15 @@ def _continued(x: Dense, dims: tuple[str, ...], boundary: Any, margins: Any) -> 
 def _continuation(spec: Any, dim: str, pair: tuple[str, str], lower: int, upper: int) -> Any:
     axis, n = spec.axes[dim], spec.shape.get_size(dim)
     getitem, concat = spec.backend.bind(primitive.getitem), spec.backend.bind(primitive.concat)
+    zeros, rank = spec.backend.bind(primitive.pad), len(spec.axes)
     flip, negative = spec.backend.bind(primitive.flip), spec.backend.bind(primitive.negative)
 
     def cut(array: Any, start: int, stop: int) -> Any:
         return getitem(array, (*(slice(None),) * axis, slice(start, stop)))
 
     def beyond(array: Any, side: str, width: int, at_end: bool) -> Any:
+        if side == ABSENT:
+            return zeros(cut(array, 0, 0), tuple((0, width if a == axis else 0) for a in range(rank)), "constant", 0)
         if side == PERIODIC:
             return cut(array, 0, width) if at_end else cut(array, n - width, n)
         inside = flip(cut(array, n - width, n) if at_end else cut(array, 0, width), (axis,))

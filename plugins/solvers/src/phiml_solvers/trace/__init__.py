@@ -1,0 +1,7 @@
+"""Linear tracing: run a linear function on a tensor that records it, and return the operator."""
+
+from .errors import NotLinear, NotTraceable
+from .operator import TracedOperator
+from .structured import recognise, structured
+
+__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured"]

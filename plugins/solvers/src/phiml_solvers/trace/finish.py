@@ -1,0 +1,267 @@
+"""From terms to the most structured operator that does the same."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from phiml_core.math import pad, wrap
+from phiml_core.shape import Shape
+
+from ..operator.boundary import ABSENT, PERIODIC
+from ..operator.elementary import Diagonal, Identity, Zero
+from ..operator.linear import LinearOperator
+from ..operator.matrix import DenseMatrix, Separable
+from ..operator.stencil import Stencil
+from .elementwise import coefficient
+from .errors import not_traceable
+from .operator import TracedOperator, is_symmetric
+from .recognise import around, laplacian, offsets_of, periodic_dims
+from .sparse import entry_count, sparse_matrix
+from .term import Along, At, Term, with_window
+
+__all__ = ["operator_of"]
+
+FEW = 64
+"""More terms than this that are no stencil become a sparse matrix."""
+
+
+def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: bool = False) -> LinearOperator:
+    """The most structured operator with these terms.
+
+    Args:
+        terms: as traced.
+        shape: of x.
+        to: of the result.
+        keep_stencil: stop at `Stencil`, do not look for a Laplacian.
+
+    Raises:
+        NotTraceable: examples along a batch dim of x depend on each other.
+    """
+    if not terms:
+        return Zero(shape.non_batch, to.without(shape.batch))
+    idle = _idle_dims(terms, shape, to)
+    mixed = shape.batch.without(idle)
+    if mixed:
+        raise not_traceable(f"a function that mixes the examples along {mixed}", "batch dims count independent systems")
+    if len(idle) == shape.rank and to == shape:
+        return _diagonal(terms, shape)
+    varying = {d for t in terms for f in (*t.factors, *t.index) if not isinstance(f, (int, Along)) for d in f.dims}
+    free = [n for n in idle if shape.get_type(n) == "batch" or n not in varying]
+    kept = [n for n in shape.names if n not in free]
+    terms = tuple([t._replace(index=tuple([i for n, i in zip(shape.names, t.index) if n in kept])) for t in terms])
+    domain = shape.only(tuple(kept))
+    batch_of_factors = [n for n in to.batch.names if n in varying]
+    result = to.without(tuple(free)).without(tuple(batch_of_factors))
+    terms = tuple([_ordered(t, shape.only(tuple(kept)), domain) for t in terms])
+    if domain == result:
+        found = _square(terms, domain, keep_stencil)
+        if found is not None:
+            return found
+    separable = _separable(terms, domain, result)
+    if separable is not None:
+        return separable
+    count = entry_count(terms, result)
+    read_at = any(isinstance(i, At) for t in terms for i in t.index)
+    if (read_at or len(terms) > FEW) and count < 100_000_000:
+        return sparse_matrix(terms, domain, result)
+    return TracedOperator.of(terms, domain, result)
+
+
+def _ordered(term: Term, have: Shape, want: Shape) -> Term:
+    if have.names == want.names:
+        return term
+    return term._replace(index=tuple([term.index[have.index(n)] for n in want.names]))
+
+
+def _idle_dims(terms: Any, shape: Shape, to: Shape) -> list[str]:
+    """Dims of x that the terms only pass on: each item depends on the same item of x, everywhere."""
+    found = []
+    for k, n in enumerate(shape.names):
+        if n not in to.names or to.get_size(n) != shape.get_size(n):
+            continue
+        if all(
+            t.index[k] == Along(n, 0)
+            and not any(w[0] == n for w in t.windows)
+            and not any(
+                isinstance(i, At) and n in i.dims or isinstance(i, Along) and i.dim == n
+                for j, i in enumerate(t.index)
+                if j != k
+            )
+            for t in terms
+        ):
+            found.append(n)
+    return found
+
+
+def _diagonal(terms: Any, shape: Shape) -> LinearOperator:
+    total: Any = None
+    for t in terms:
+        value = coefficient(t, shape, None)  # type: ignore[arg-type]
+        if t.hidden:
+            from phiml_core.math import sum_
+
+            value = sum_(value, tuple(n for n, _ in t.hidden))
+        total = value if total is None else total + value
+    if isinstance(total, (int, float)) and total == 1:
+        return Identity(shape.non_batch)
+    return Diagonal(total, shape.non_batch)
+
+
+def _square(terms: Any, dims: Shape, keep_stencil: bool) -> LinearOperator | None:
+    """A Laplacian or a stencil, or None if the terms are neither."""
+    offsets = offsets_of(terms, dims)
+    if offsets is None:
+        return None
+    if not keep_stencil:
+        found = laplacian(terms, dims)
+        if found is not None:
+            return found
+    return _stencil(terms, dims, offsets)
+
+
+def _stencil(terms: Any, dims: Shape, offsets: Any) -> LinearOperator:
+    periodic = periodic_dims(offsets, dims)
+    groups: dict[tuple[int, ...], list[Term]] = {}
+    for term, offset in zip(terms, offsets, strict=True):
+        short = tuple([around(o, n) if p else o for o, n, p in zip(offset, dims.sizes, periodic)])  # type: ignore[arg-type]
+        groups.setdefault(short, []).append(_widened(term, offset, dims, periodic))
+    values = {offset: _coefficient(group, dims) for offset, group in groups.items()}
+    center = (0,) * dims.rank
+    if set(values) == {center}:
+        return Diagonal(values[center], dims)
+    sides = tuple([(PERIODIC, PERIODIC) if p else (ABSENT, ABSENT) for p in periodic])
+    symmetric = is_symmetric(terms, dims, dims)
+    singular, definite = _row_sums(values, sides, dims, symmetric)
+    return Stencil(dims, tuple(values), tuple(values.values()), sides, symmetric, definite, singular)
+
+
+def _widened(term: Term, offset: Any, dims: Shape, periodic: Any) -> Term:
+    """A term of a number alone without the windows that follow from what lies beyond the sides being absent."""
+    if any(d in dims.names for f in term.factors for d in f.dims):
+        return term
+    windows = term.windows
+    for name, o, n, p in zip(dims.names, offset, dims.sizes, periodic):
+        if not p and term.window(name, n) == (max(0, -o), n - max(0, o)):
+            windows = with_window(windows, name, 0, n, n)
+    return term._replace(windows=windows)
+
+
+def _coefficient(terms: list[Term], dims: Shape) -> Any:
+    """The coefficient of one offset: a number if it is the same everywhere, else a tensor that varies where it must."""
+    by_factors: dict[Any, list[Term]] = {}
+    rest = []
+    for t in terms:
+        if any(d in dims.names for f in t.factors for d in f.dims):
+            rest.append(t)
+        else:
+            by_factors.setdefault(t.factors, []).append(t)
+    total: Any = None
+    for factors, group in by_factors.items():
+        value: Any = _number_array(group, dims)
+        value = value if not factors else coefficient(Term(0, (), (), factors), dims, None) * value  # type: ignore[arg-type]
+        total = value if total is None else total + value
+    for t in rest:
+        value = coefficient(t, dims, None)  # type: ignore[arg-type]
+        widths = {d: (a, dims.get_size(d) - b) for d, a, b in t.windows}
+        if widths:
+            from phiml_core.math import expand
+            from phiml_core.shape import concat_shapes
+
+            missing = [dims[d].with_size(b - a) for d, a, b in t.windows if d not in value.shape.names]
+            value = pad(expand(value, concat_shapes(*missing)) if missing else value, widths, 0)
+        total = value if total is None else total + value
+    return total
+
+
+def _number_array(terms: list[Term], dims: Shape) -> Any:
+    """The sum of numbers in windows: a number if they cover the grid evenly, else a NumPy tensor with the dims that have windows."""
+    windowed = [n for n in dims.names if any(w[0] == n for t in terms for w in t.windows)]
+    if not windowed:
+        return sum(t.number for t in terms)
+    array = np.zeros([dims.get_size(n) for n in windowed], np.result_type(*[type(t.number) for t in terms]))
+    for t in terms:
+        array[tuple([slice(*t.window(n, dims.get_size(n))) for n in windowed])] += t.number
+    if (array == array.flat[0]).all():
+        return array.flat[0].item()
+    return wrap(array, dims.only(tuple(windowed), reorder=False).with_sizes((None,) * len(windowed)))
+
+
+def _row_sums(values: Any, sides: Any, dims: Shape, symmetric: bool) -> tuple[bool, str | None]:
+    """Whether constants are in the null space, and the sign of a symmetric diagonally dominant stencil, where all is known."""
+    if not all(isinstance(v, (int, float)) or _is_numpy(v) for v in values.values()):
+        return False, None
+    total: Any = np.zeros((1,) * dims.rank)
+    outer: Any = np.zeros((1,) * dims.rank)
+    diagonal: Any = np.zeros((1,) * dims.rank)
+    for offset, value in values.items():
+        known: Any = np.asarray(value.numpy(value.shape) if not isinstance(value, (int, float)) else value)
+        if not isinstance(value, (int, float)):
+            order = [n for n in dims.names if n in value.shape.names]
+            if len(order) != value.rank:
+                return False, None
+            known = value.numpy(tuple(order)).reshape([dims.get_size(n) if n in order else 1 for n in dims.names])
+        if known.dtype.kind == "c":
+            return False, None
+        inside: Any = 1.0
+        for k, (o, n) in enumerate(zip(offset, dims.sizes)):
+            if o and sides[k][0] == ABSENT:
+                i = np.arange(n) + o  # type: ignore[operator]
+                inside = inside * ((i >= 0) & (i < n)).reshape([-1 if j == k else 1 for j in range(dims.rank)])  # type: ignore[operator]
+        known = known * inside
+        total = total + known
+        if any(offset):
+            outer = outer + abs(known)
+        else:
+            diagonal = diagonal + known
+    scale = np.abs(diagonal) + outer
+    singular = bool((abs(total) <= 1e-9 * scale).all())
+    dominant = bool((abs(diagonal) >= outer - 1e-9 * scale).all())
+    definite = None
+    if symmetric and dominant and (np.all(diagonal >= 0) or np.all(diagonal <= 0)):
+        definite = "positive" if np.all(diagonal >= 0) else "negative"
+    return singular, definite
+
+
+def _is_numpy(value: Any) -> bool:
+    return value.backend.name == "numpy"
+
+
+def _separable(terms: Any, domain: Shape, to: Shape) -> LinearOperator | None:
+    """One matrix per dim, if the only term is a product of such, or a small dense matrix."""
+    if len(terms) != 1 or terms[0].windows or not terms[0].hidden:
+        return None
+    (term,) = terms
+    hidden = dict(term.hidden)
+    columns = {}
+    for n, i in zip(domain.names, term.index):
+        if not (isinstance(i, Along) and i.offset == 0 and hidden.get(i.dim) == domain.get_size(n)):
+            return None
+        columns[i.dim] = n
+    if set(columns) != set(hidden):
+        return None
+    parts, rest = [], [*term.factors]
+    for h, n in columns.items():
+        mine = [f for f in rest if h in f.dims]
+        if len(mine) != 1 or any(o for _, _, o in mine[0].at) or mine[0].tensor.dtype.kind is bool:
+            return None
+        others = [d for d in mine[0].dims if d != h]
+        if any(d in hidden for d in others) or not others:
+            return None
+        rest.remove(mine[0])
+        parts.append(_matrix(mine[0], h, domain[n], to.only(tuple(others))))
+    if any(f.dims for f in rest) or prod([p.range.volume for p in parts]) != to.volume:
+        return None
+    scalar = coefficient(Term(0, (), (), tuple(rest), (), term.number), to, None)  # type: ignore[arg-type]
+    if not isinstance(scalar, (int, float)) or scalar != 1:
+        parts[0] = DenseMatrix(parts[0].matrix * scalar, rows=parts[0].rows)
+    return parts[0] if len(parts) == 1 else Separable(tuple(parts))
+
+
+def _matrix(factor: Any, column: str, dim: Shape, rows: Shape) -> DenseMatrix:
+    from phiml_core.math import rename_dims
+    from phiml_core.shape import concat_shapes, dual
+
+    new = [rows[d].with_size(None) if d != column else dual(dim.name) for _, d, _ in factor.at]
+    temporary = tuple(f"_m{i}" for i in range(len(new)))
+    matrix = rename_dims(factor.tensor, tuple(n for n, _, _ in factor.at), temporary)
+    return DenseMatrix(rename_dims(matrix, temporary, concat_shapes(*new)), rows=rows)

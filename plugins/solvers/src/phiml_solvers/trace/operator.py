@@ -1,0 +1,267 @@
+"""The operator that applies terms as they were traced: windows of x, moved, multiplied and added up."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from phiml_core.math import expand, gather, pad, rename_dims, stack, sum_
+from phiml_core.shape import Shape, channel, concat_shapes, instance
+from phiml_core.tensor.tensor import Tensor
+
+from ..operator.linear import LinearOperator
+from .elementwise import coefficient, factor_values
+from .term import Along, At, Factor, Term, like_terms, with_window
+
+__all__ = ["TracedOperator", "apply_terms", "transposed_terms"]
+
+
+class _Slot(NamedTuple):
+    """A factor without its tensor: which of the tensors, and how it is read."""
+
+    number: int
+    at: Any
+
+
+@dataclass(frozen=True, eq=False)
+class TracedOperator(LinearOperator):
+    """A sum of terms  Σ over h of  number · factors[i, h] · x[index(i, h)],  each in a window; see `Term`.
+
+    What tracing returns where no simpler operator does the same: gradients, divergences, slices, means, ….
+
+    Attributes:
+        plan: the terms without numbers and tensors.
+        numbers, tensors: of the terms.
+        shape: dims of x.
+        to: dims of the result.
+        symmetric: whether it equals its transpose.
+    """
+
+    plan: tuple[Any, ...]
+    numbers: tuple[Any, ...]
+    tensors: tuple[Any, ...]
+    shape: Shape
+    to: Shape
+    symmetric: bool = False
+    order: tuple[tuple[str, ...], ...] = field(init=False)  # shapes are equal whatever their order, operators are not
+
+    __value_attrs__ = ("numbers", "tensors")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "order", (self.shape.names, self.to.names))
+
+    @staticmethod
+    def of(terms: tuple[Term, ...], shape: Shape, to: Shape) -> "TracedOperator":
+        """From terms whose index follows the dims of `shape`."""
+        numbers: dict[int, int] = {}
+        tensors: list[Any] = []
+
+        def slot(factor: Factor) -> _Slot:
+            if id(factor.tensor) not in numbers:
+                numbers[id(factor.tensor)] = len(tensors)
+                tensors.append(factor.tensor)
+            return _Slot(numbers[id(factor.tensor)], factor.at)
+
+        plan = tuple(
+            [
+                (
+                    tuple([slot(i) if isinstance(i, At) else i for i in t.index]),
+                    t.windows,
+                    tuple(map(slot, t.factors)),
+                    t.hidden,
+                )
+                for t in terms
+            ]
+        )
+        square = shape == to
+        symmetric = square and is_symmetric(terms, shape, to)
+        return TracedOperator(plan, tuple(t.number for t in terms), tuple(tensors), shape, to, symmetric)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms with numbers and tensors."""
+
+        def read(slot: Any, kind: Any) -> Any:
+            return kind(self.tensors[slot.number], slot.at)
+
+        return tuple(
+            [
+                Term(
+                    0,
+                    tuple([read(i, At) if isinstance(i, _Slot) else i for i in index]),
+                    windows,
+                    tuple([read(f, Factor) for f in factors]),
+                    hidden,
+                    number,
+                )
+                for (index, windows, factors, hidden), number in zip(self.plan, self.numbers, strict=True)
+            ]
+        )
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return self.order[0]
+
+    @property
+    def domain(self) -> Shape:
+        return self.shape
+
+    @property
+    def range(self) -> Shape:
+        return self.to
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return apply_terms(self.terms, x, self.shape, self.to)
+
+    def adjoint(self) -> LinearOperator:
+        if self.symmetric:
+            return self
+        if any(isinstance(i, At) for t in self.terms for i in t.index):
+            from .sparse import sparse_matrix
+
+            return sparse_matrix(self.terms, self.shape, self.to).adjoint()
+        return TracedOperator.of(transposed_terms(self.terms, self.shape, self.to), self.to, self.shape)
+
+    def diagonal(self) -> Tensor:
+        from .sparse import sparse_matrix
+
+        return sparse_matrix(self.terms, self.shape, self.to).diagonal()
+
+
+def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
+    """The sum of terms of x, with the dims `to` in place of `shape`."""
+    parts: dict[Any, Any] = {}
+    for term in terms:
+        value = _read(term, x, shape, to)
+        factor = coefficient(term, to, None)  # type: ignore[arg-type]
+        if isinstance(factor, Tensor) or factor != 1 or isinstance(factor, bool):
+            value = value * factor
+        if term.hidden:
+            value = sum_(value, tuple(n for n, _ in term.hidden))
+        found = parts.get(term.windows)
+        parts[term.windows] = value if found is None else found + value
+    total: Any = None
+    for windows, value in parts.items():
+        placed = _placed(value, windows, to)
+        total = placed if total is None else total + placed
+    missing = to.without(total.shape)
+    return expand(total, missing) if missing else total
+
+
+def _placed(value: Tensor, windows: Any, to: Shape) -> Tensor:
+    """A value in its window, zeros elsewhere."""
+    windows = [w for w in windows if w[0] in to.names]
+    if not windows:
+        return value
+    missing = [to[d].with_size(b - a).with_item_names(d, None) for d, a, b in windows if d not in value.shape.names]
+    if missing:
+        value = expand(value, concat_shapes(*missing))
+    return pad(value, {d: (a, to.get_size(d) - b) for d, a, b in windows}, 0)
+
+
+def _read(term: Term, x: Tensor, shape: Shape, to: Shape) -> Any:
+    """x at the positions of a term, over its window and hidden dims."""
+    sizes = {n: to.get_size(n) for n in to.names}
+    sizes.update(term.hidden)
+    missing = shape.without(x.shape)
+    if missing:
+        x = expand(x, missing)
+    names = shape.names
+    listed = [n for n, i in zip(names, term.index) if isinstance(i, At)]
+    if listed:  # no name of x may be one of the dims of the positions
+        own = {n: f"_in{k}" for k, n in enumerate(names)}
+        x = rename_dims(x, tuple(own), tuple(own.values()))
+        names = tuple(own.values())
+    renames: dict[str, str] = {}
+    for n, i in zip(names, term.index):
+        size: Any = x.shape.get_size(n)
+        if isinstance(i, Along):
+            start, stop = term.window(i.dim, sizes[i.dim])
+            if (start + i.offset, stop + i.offset) != (0, size):
+                x = x[{n: slice(start + i.offset, stop + i.offset)}]
+            if n != i.dim:
+                renames[n] = i.dim
+        elif not isinstance(i, At):
+            x = x[{n: i}]
+    if listed:
+        at = [(n, factor_values(i, term, sizes, to)) for n, i in zip(names, term.index) if isinstance(i, At)]
+        at = [
+            (n, rename_dims(v, v.shape.names, tuple(f"_at{d}" for d in v.shape.names)) if v.shape else v) for n, v in at
+        ]
+        renames |= {f"_at{d}": d for _, v in at for d in (m.removeprefix("_at") for m in v.shape.names)}
+        if len(at) == 1:
+            x = gather(x, at[0][1], at[0][0])
+        else:
+            indices = stack([v for _, v in at], channel(_index=",".join(n for n, _ in at)), expand_values=True)
+            x = gather(x, indices, ",".join(n for n, _ in at), "_index")
+    if renames:
+        dims = [
+            to[d].with_size(None).with_item_names(d, None) if d in to.names else instance(d) for d in renames.values()
+        ]
+        x = rename_dims(x, tuple(renames), concat_shapes(*dims))
+    return x
+
+
+def transposed_terms(terms: Any, shape: Shape, to: Shape) -> tuple[Term, ...]:
+    """The terms of the transposed operator; those of the operator read windows, not listed positions."""
+    return like_terms(_transposed(t, shape, to) for t in terms)
+
+
+def _transposed(term: Term, shape: Shape, to: Shape) -> Term:
+    sizes = {n: to.get_size(n) for n in to.names}
+    sizes.update(term.hidden)
+    names: dict[str, str] = {}  # dims of the term that are called otherwise now
+    index: dict[str, Any] = {}  # position along each dim of `to`
+    windows: list[Any] = []
+    hidden: dict[str, int] = {}
+    shifts: list[tuple[str, int]] = []
+    for n, i in zip(shape.names, term.index):
+        if isinstance(i, int):
+            windows.append((n, i, i + 1))
+            continue
+        start, stop = term.window(i.dim, sizes[i.dim])  # type: ignore[union-attr]
+        names[i.dim] = "_new" + n  # type: ignore[union-attr]
+        shifts.append(("_new" + n, -i.offset))  # type: ignore[union-attr]
+        windows.append((n, start + i.offset, stop + i.offset))  # type: ignore[union-attr]
+        if i.dim in to.names:  # type: ignore[union-attr]
+            index[i.dim] = Along(n, -i.offset)  # type: ignore[union-attr]
+    for d in (*to.names, *(h for h, _ in term.hidden)):
+        if d in names:
+            continue
+        start, stop = term.window(d, sizes[d])
+        new = f"_t{d}"
+        names[d] = new
+        hidden[new] = sizes[d]
+        if (start, stop) != (0, sizes[d]):
+            windows.append((new, start, stop))
+        if d in to.names:
+            index[d] = Along(new, 0)
+    factors = [f.renamed(names) for f in term.factors]
+    for new, by in shifts:
+        factors = [f.moved(new, by) for f in factors]
+    back = {f"_new{n}": n for n in shape.names}
+    factors = [f.renamed(back) for f in factors]
+    found: tuple[Any, ...] = ()
+    for d, a, b in windows:
+        found = with_window(found, d, a, b, shape.get_size(d) if d in shape.names else hidden[d])
+    return Term(
+        0, tuple([index[d] for d in to.names]), found, tuple(factors), tuple(sorted(hidden.items())), term.number
+    )
+
+
+def is_symmetric(terms: Any, shape: Shape, to: Shape) -> bool:
+    """Whether terms equal those of their transpose, as they are written."""
+    if any(isinstance(i, At) for t in terms for i in t.index) or any(t.hidden for t in terms):
+        return False
+    order = tuple(shape.names.index(n) for n in to.names)
+
+    def by_key(some: Any, pick: Any) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for t in some:
+            key = (tuple([t.index[i] for i in pick]), t.windows, frozenset((f, t.factors.count(f)) for f in t.factors))
+            found[key] = found.get(key, 0) + t.number
+        return {k: v for k, v in found.items() if v != 0}
+
+    mine = by_key(terms, order)
+    other = by_key(transposed_terms(terms, shape, to), range(len(to.names)))
+    if mine.keys() != other.keys():
+        return False
+    return all(abs(v - other[k]) <= 1e-12 * abs(v) for k, v in mine.items())
