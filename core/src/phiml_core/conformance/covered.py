@@ -6,6 +6,7 @@ COVERED = {
     **dict.fromkeys(("assert_close", "close", "is_scalar"), "arrays/test_operations.py"),
     **dict.fromkeys(("backend", "use", "convert"), "arrays/test_exchange.py"),
     **dict.fromkeys(("precision", "set_precision", "get_precision"), "arrays/test_precision.py"),
+    **dict.fromkeys(("to_scipy", "from_scipy", "native_sparse", "from_native"), "arrays/test_sparse_exchange.py"),
     "seed": "arrays/test_random.py",
     **dict.fromkeys(("jit_compile", "forget_traces", "trace_count"), "transforms/test_jit.py"),
     **dict.fromkeys(

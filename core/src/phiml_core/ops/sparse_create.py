@@ -247,9 +247,9 @@ def _compact(indices: Tensor, values: Tensor, dims: Shape, given: Shape, double:
     backend = join(block.backend, number.backend)
     known = index_array(number)
     unique = not double or (known is not None and _rows_differ(known))
-    if known is not None:
-        number = index_tensor(known, backend, minor.volume)
-    return Sparse(Compact(number, rows, columns, unique, by, True), _on(block, backend))
+    if known is None:
+        return Sparse(Compact(number, rows, columns, unique, by, True), _on(block, backend))
+    return Sparse(Compact.of(known, rows, columns, unique, by, True, backend), _on(block, backend))
 
 
 def _rows_differ(table: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from phiml_core.shape import Shape, select
 from phiml_core.tensor.sparse import Sparse, SparseError, UnsupportedFormat
 from phiml_core.tensor.sparse.numbering import ravel, unravel
@@ -54,7 +55,8 @@ def _mean(t: Sparse, inner: Shape, over: Shape) -> Any:
     full = t.with_values(floats)
     full = full if full.pattern.is_full else coordinates(full)
     ones = as_dense(expand(full.values * 0 + 1, full.pattern.lists))
-    return SUM(full, over) / SUM(full.with_values(ones), over)
+    with np.errstate(invalid="ignore"):  # not-a-number where nothing is stored
+        return SUM(full, over) / SUM(full.with_values(ones), over)
 
 
 def _of_stored(t: Sparse, op: Reduction, over: Shape) -> Any:

@@ -6,6 +6,7 @@ from . import (  # noqa: F401  (importing them registers the cases)
     cases_elementwise,
     cases_linalg,
     cases_reduce,
+    cases_sparse,
     cases_spectral,
     cases_structure,
 )

@@ -5,6 +5,7 @@ from . import (  # noqa: F401  (importing them registers the operations)
     operations_elementwise,
     operations_positions,
     operations_reduce,
+    operations_sparse,
     operations_structure,
     operations_vector,
 )

@@ -35,7 +35,10 @@ class Compact(Pattern):
     ) -> "Compact":
         """The pattern of known numbers, an array of (rows, slots)."""
         other = columns if by == "rows" else rows
-        return cls(index_tensor(minor, backend, other.volume + 1), rows, columns, unique, by, full)
+        made = cls(index_tensor(minor, backend, other.volume + 1), rows, columns, unique, by, full)
+        major = np.broadcast_to(np.arange(len(minor))[:, None], minor.shape)
+        made._known = (major, minor) if by == "rows" else (minor, major)
+        return made
 
     @property
     def format(self) -> str:
