@@ -15,6 +15,7 @@ from .errors import (
     UnknownAlgorithm,
 )
 from .info import SolveInfo
+from .linear_words import LinearJit, jit_compile_linear, matrix_from_function, register_tracing
 from .problem import LinearFunction, LinearProblem
 from .settings import Solve
 from .solve import solve, solve_linear
@@ -28,6 +29,7 @@ __all__ = [
     "Incompatible",
     "Indefinite",
     "LinearFunction",
+    "LinearJit",
     "LinearProblem",
     "NotConverged",
     "NotFinite",
@@ -39,8 +41,11 @@ __all__ = [
     "UnknownAlgorithm",
     "algorithm_named",
     "explaining",
+    "jit_compile_linear",
+    "matrix_from_function",
     "record_solves",
     "register_algorithm",
+    "register_tracing",
     "report_solve",
     "solve",
     "solve_linear",

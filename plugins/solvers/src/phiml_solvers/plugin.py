@@ -10,11 +10,14 @@ requires_core = ">=0.1,<0.2"
 @hookimpl
 def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
-    from phiml_core.solve import register_algorithm
+    from phiml_core.solve import register_algorithm, register_tracing
 
     from . import auto, direct, transform
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
     from .precondition import registered  # noqa: F401
+    from .trace.matrix import matrix_and_bias
+
+    register_tracing(matrix_and_bias)
 
     register_algorithm("auto", auto.Auto)
     register_algorithm("CG", CG)
