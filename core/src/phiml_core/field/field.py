@@ -25,6 +25,7 @@ class Field(Arithmetic):
     __slots__ = ("__weakref__",)
     __value_attrs__: tuple[str, ...] = ("values", "boundary")
     __static_attrs__: tuple[str, ...] = ("geometry",)
+    layout_rank = 1_000_000  # in an operation on fields and tensors the field decides
     __array_ufunc__ = None  # np.ones(2) * field goes to the field
     values: Any
     boundary: Any
@@ -65,11 +66,36 @@ class Field(Arithmetic):
 
     with_extrapolation = with_boundary
 
+    def at(self, to: Any, keep_boundary: bool = False) -> Any:
+        """The field at the places of another one, of the kind of that: `resample(self, to)`; also written `self @ to`."""
+        from .sample import resample
+
+        return resample(self, to, keep_boundary)
+
+    def __matmul__(self, to: Any) -> Any:
+        return self.at(to) if isinstance(to, Field) else NotImplemented
+
+    def __rmatmul__(self, value: Any) -> Any:
+        from .sample import resample
+
+        return resample(value, self)
+
+    def numpy(self, order: Any = None) -> Any:
+        """The values as a NumPy array with axes in `order`; see `Tensor.numpy`."""
+        return self.values.numpy(self.shape if order is None else order)
+
     # --- slicing ---
 
     def __getitem__(self, selection: Any) -> Any:
         from phiml_core.tensor.words import slice_dim
 
+        if isinstance(selection, str):  # a component, or several: 'x,y'
+            selection = {"vector": selection}
+        if not isinstance(selection, dict):
+            raise TypeError(
+                f"A field is sliced by the names of dims, e.g. field.x[0] or field[{{'x': 0}}], or by components, field['x'], "
+                f"not by {selection!r}."
+            )
         value: Any = self
         for name, item in selection.items():
             value = slice_dim(value, name, item)

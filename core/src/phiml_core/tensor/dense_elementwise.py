@@ -185,7 +185,10 @@ def _many(op: Elementwise, values: tuple[Any, ...]) -> Any:
             key.append(type(v))
             natives.append(v)
         else:
-            return by_rank(op, values)
+            result = by_rank(op, values)
+            if result is NotImplemented:  # only operators of two operands may leave the answer to the other one
+                raise TypeError(f"{op.name} is not defined for {', '.join(type(v).__name__ for v in values)}.")
+            return result
     precision = current()
     plan_key = tuple(key)
     try:
@@ -206,6 +209,8 @@ def by_rank(op: Elementwise, values: tuple[Any, ...]) -> Any:
     """A mixture of layouts: native scalars become tensors, then the layout of the highest rank decides."""
     lead = leader(values)
     if not isinstance(lead, Tensor):
+        if getattr(type(lead), "layout_rank", -1) > 0:  # a field among them
+            return elementwise(lead, op, values)
         raise TypeError(
             f"{op.name} needs a tensor among its operands, not {', '.join(type(v).__name__ for v in values)}."
         )

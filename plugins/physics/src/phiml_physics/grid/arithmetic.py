@@ -9,7 +9,7 @@ from phiml_core.math import Tensor, channel
 from phiml_core.shape import select
 from phiml_core.tensor import Dense, Stacked, reduce
 from phiml_core.tensor.arithmetic import OPS, binary, unary
-from phiml_core.tensor.words import slice_dim
+from phiml_core.tensor.words import elementwise, slice_dim
 
 from phiml_physics.geom.uniform_grid import UniformGrid
 from phiml_physics.geom.vectors import space_vector
@@ -153,6 +153,27 @@ for _grid in (CenteredGrid, StaggeredGrid):
 @unary.dispatch
 def _(x: CenteredGrid | StaggeredGrid, op):
     return x.__with_attrs__(op(x.values), op(x.boundary))
+
+
+@elementwise.dispatch
+def _(lead: CenteredGrid | StaggeredGrid, op, values):
+    """`where`, `clip`: the boundary is that of the first field that values are taken from."""
+    kinds = {type(v) for v in values if isinstance(v, Field)}
+    if len(kinds) > 1:
+        raise GridError(
+            f"{op.name} of fields needs their values at the same places, not {' and '.join(sorted(k.__name__ for k in kinds))}.  "
+            "Bring them to the kind of one of them: resample(a, to=b)."
+        )
+    for other in values:
+        if isinstance(other, Field):
+            _same_cells(lead, other, op)
+    parts = [v.values if isinstance(v, Field) else _operand(lead, v, op) for v in values]
+    if op is OPS["clip"]:
+        boundary = OPS["minimum"](OPS["maximum"](values[0].boundary, values[1]), values[2])
+    else:
+        sources = values[1:] if op is OPS["where"] else values
+        boundary = next((v.boundary for v in sources if isinstance(v, Field)), lead.boundary)
+    return lead.of(op(*parts), boundary, lead.geometry)
 
 
 @reduce.dispatch

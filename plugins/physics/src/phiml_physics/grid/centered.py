@@ -11,12 +11,13 @@ from phiml_physics.geom.box import Box
 from phiml_physics.geom.uniform_grid import UniformGrid
 
 from .boundaries import grid_boundary
+from .calculus import Calculus
 from .values import cell_values, grid_geometry
 
 __all__ = ["CenteredGrid"]
 
 
-class CenteredGrid(Field):
+class CenteredGrid(Calculus, Field):
     """Values at the centers of the cells of a uniform grid.
 
     >>> CenteredGrid(lambda x, y: x, ZERO_GRADIENT, x=4, y=3, bounds=Box(x=2, y=1)).values.x[0].y[0]

@@ -15,6 +15,7 @@ from phiml_physics.geom.uniform_grid import UniformGrid
 
 from .axis import regrid
 from .boundaries import grid_boundary
+from .calculus import Calculus
 from .centered import CenteredGrid
 from .values import face_values, grid_geometry
 
@@ -31,7 +32,7 @@ def face_grids(geometry: UniformGrid, boundary: Extrapolation) -> tuple[UniformG
     return _faces(geometry, tuple([boundary.component(n).outer_faces(n) for n in geometry.names]))
 
 
-class StaggeredGrid(Field):
+class StaggeredGrid(Calculus, Field):
     """A vector on the faces of the cells of a uniform grid (marker and cell, Harlow and Welch 1965).
 
     Component x is known on the faces across x.  The outermost faces are stored where the boundary leaves them free

@@ -1,0 +1,33 @@
+"""Differential operators as methods of grids, as PhiFlow has them."""
+
+from typing import Any
+
+__all__ = ["Calculus"]
+
+
+class Calculus:
+    """Gives a field the operators of `phiml_physics.operators` as methods."""
+
+    def laplace(self, axes: Any = None) -> Any:
+        """Sum of second derivatives; see `operators.laplace`."""
+        from phiml_physics.operators import laplace
+
+        return laplace(self) if axes is None else laplace(self, axes)
+
+    def gradient(self, *args: Any, **kwargs: Any) -> Any:
+        """Derivatives along the axes of space; see `operators.spatial_gradient`."""
+        from phiml_physics.operators import spatial_gradient
+
+        return spatial_gradient(self, *args, **kwargs)
+
+    def divergence(self) -> Any:
+        """Outflow per volume of a vector; see `operators.divergence`."""
+        from phiml_physics.operators import divergence
+
+        return divergence(self)
+
+    def curl(self, at: str | None = None) -> Any:
+        """Rotation of a vector; see `operators.curl`."""
+        from phiml_physics.operators import curl
+
+        return curl(self, at)
