@@ -20,7 +20,7 @@ from .host import host_map, sides
 from .implicit import implicit, in_adjoint
 from .krylov.small import solve_small
 from .opaque import OpaqueOperator
-from .operator.linear import FunctionOperator, LinearOperator
+from .operator.linear import FunctionOperator, LinearOperator, Transposed
 from .operator.matrix import DenseMatrix
 from .operator.shift import stored
 from .system import prepare, with_batch
@@ -62,14 +62,14 @@ def has_matrix(operator: Any) -> bool:
     return all(has_matrix(p) for p in flat if isinstance(p, LinearOperator))
 
 
-def dense_matrix(operator: OpaqueOperator, y: Tensor) -> DenseMatrix:
-    """The matrix of a function, by applying it to the identity."""
+def dense_matrix(operator: LinearOperator, y: Tensor) -> DenseMatrix:
+    """The matrix of an operator without one, by applying it to the identity."""
     _, unknowns = sides(operator, y)
     n = int(unknowns.volume)  # type: ignore[arg-type]
     if n > DENSE_LIMIT:
         raise NoMatrix(
-            f"'direct' would need a dense matrix of {n} × {n} numbers for this function, which could not be traced to a sparse one; up to "
-            f"{DENSE_LIMIT} are allowed.  Use 'GMres' or 'biCG-stab'."
+            f"'direct' would need a dense matrix of {n} × {n} numbers for this {type(operator).__name__}, which has no sparse one; up to "
+            f"{DENSE_LIMIT} are allowed.  Use 'GMres' or 'biCG-stab', or give the operator as a Stencil or a sparse matrix."
         )
     columns = batch(_column=n)
     identity = unpack_dim(wrap(np.eye(n), concat_shapes(columns, batch(_unknown=n))), "_unknown", unknowns)
@@ -108,18 +108,15 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
 def _solution(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, str]:
     deficiency = settings.rank_deficiency
     name = "direct, sparse LU"
-    if isinstance(operator, OpaqueOperator):
+    if isinstance(operator, Transposed) and not has_matrix(operator):
+        operator = dense_matrix(operator.operator, y).adjoint()
+    elif not has_matrix(operator):
         operator = dense_matrix(operator, y)
     if isinstance(operator, DenseMatrix):
         name = "direct, dense LU"
         known = all(t.available for t in (y, *tree_leaves(operator)))
         if not (sparse or deficiency or known):
             return _dense_lu(operator, y), name
-    if not has_matrix(operator):
-        raise NoMatrix(
-            f"'direct' needs the matrix of a {type(operator).__name__}, which cannot be assembled.  Use 'GMres', or give the "
-            "operator as a Stencil, a matrix or a function that can be traced."
-        )
     return host_map(("direct", deficiency), partial(_factored, deficiency), operator, y), name
 
 

@@ -14,6 +14,10 @@ from phiml_core.tree import tree_leaves
 
 from .opaque import OpaqueOperator
 from .operator.linear import LinearOperator
+from .trace import NotTraceable, structured
+from .trace.finish import operator_of
+from .trace.linear import Linear
+from .trace.structured import traced
 
 __all__ = ["as_operator", "check_dims", "prepare", "unknown_dims", "with_batch"]
 
@@ -44,37 +48,34 @@ def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None
     if isinstance(given, LinearOperator):
         return given, None
     if isinstance(given, Tensor) or not callable(given):
-        return _structured(given, like), None
-    function = _called(given)
-    offset = function(zeros_like(like))
-    if offset.available and not _any_nonzero(offset):
-        offset = None
+        return structured(given, like), None
     try:
-        operator = _structured(given, like)
-    except NotTraced:
-        operator = OpaqueOperator.of(given if offset is None else _linear_part(function, offset))
-    return operator, offset
+        return _traced(given, like)
+    except (NotTraceable, NotImplementedError, DispatchError):
+        return _opaque(given, like)
 
 
-class NotTraced(Exception):
-    """A function could not be traced to an operator with structure."""
-
-
-def _structured(given: Any, like: Tensor) -> LinearOperator:
-    """The most structured operator that does what a matrix or a function does.
+def _traced(function: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
+    """The most structured operator that does what a function does, and what the function adds to it.
 
     Raises:
-        NotTraced: the function holds something that linear tracing does not know.
+        NotTraceable: the function holds something that linear tracing does not know.
     """
-    try:
-        from .trace import structured
-        from .trace.errors import NotTraceable
-    except ImportError:
-        raise NotTraced from None
-    try:
-        return structured(given, like)
-    except (NotTraceable, NotImplementedError, DispatchError) as error:
-        raise NotTraced from error
+    result = traced(function, like)
+    if not isinstance(result, Linear):
+        return structured(function, like), None  # which says what is wrong
+    operator = operator_of(result.terms, like.shape, result.shape)
+    bias = result.bias
+    return operator, None if bias is None or _is_zero(bias) else bias
+
+
+def _opaque(function: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
+    """A function as it is, and what it adds."""
+    called = _called(function)
+    offset = called(zeros_like(like))
+    if _is_zero(offset):
+        return OpaqueOperator.of(function), None
+    return OpaqueOperator.of(_linear_part(called, offset)), offset
 
 
 def _called(function: Any) -> Callable[[Any], Any]:
@@ -88,8 +89,9 @@ def _linear_part(function: Callable[[Any], Any], offset: Tensor) -> Callable[[An
     return lambda x: function(x) - offset
 
 
-def _any_nonzero(value: Tensor) -> bool:
-    return bool(abs(value.numpy(value.shape)).max(initial=0) != 0)
+def _is_zero(value: Tensor) -> bool:
+    """Whether a tensor is known to be zero."""
+    return value.available and not bool(abs(value.numpy(value.shape)).max(initial=0) != 0)
 
 
 def check_dims(operator: LinearOperator, y: Tensor) -> None:
