@@ -202,7 +202,7 @@ def like_terms(terms: Any) -> tuple[Term, ...]:
         key = term.key
         found = numbers.get(key)
         numbers[key] = term.number if found is None else found + term.number
-    return tuple([Term(*key, number=n) for key, n in numbers.items() if n != 0])
+    return tuple([Term(*key, number=n) for key, n in numbers.items() if not _is_nothing(n)])
 
 
 class Source:
@@ -234,3 +234,8 @@ class Source:
 def positions(array: Any) -> np.ndarray:
     """Positions as an integer array."""
     return np.asarray(array, np.int64 if array.size and array.max() >= 2**31 else np.int32)
+
+
+def _is_nothing(number: Any) -> bool:
+    """Whether a number is known to be zero; inside transforms it is a tensor."""
+    return isinstance(number, (int, float, complex)) and number == 0
