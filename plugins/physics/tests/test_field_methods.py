@@ -9,6 +9,7 @@ from phiml_physics.flow import (
     CenteredGrid,
     Sphere,
     StaggeredGrid,
+    advect,
     curl,
     divergence,
     laplace,
@@ -72,3 +73,11 @@ def test_choices_and_limits(each_backend):
         math.where(grid > 0, faces, faces)
     with pytest.raises(TypeError, match="where is not defined"):
         math.where(grid.values > 0, object(), 1)
+
+
+def test_a_scalar_is_no_velocity():
+    grid = CenteredGrid(1, 0, **CELLS)
+    with pytest.raises(GridError, match="one component for each of the axes x, y"):
+        advect.semi_lagrangian(grid, grid, 1.0)
+    line = CenteredGrid(1, PERIODIC, x=8)
+    assert advect.semi_lagrangian(line, line, 1.0).values.mean == 1

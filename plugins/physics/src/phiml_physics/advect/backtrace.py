@@ -15,6 +15,7 @@ from phiml_core.transform import barrier, cond, differentiated_as
 from phiml_physics.geom.uniform_grid import UniformGrid
 from phiml_physics.geom.vectors import check_vector, space_vector
 from phiml_physics.grid.centered import CenteredGrid
+from phiml_physics.grid.errors import GridError
 from phiml_physics.grid.lookup import Vectors, is_periodic
 from phiml_physics.grid.peak import peak
 from phiml_physics.grid.staggered import StaggeredGrid
@@ -131,6 +132,11 @@ def _sampler(velocity: Any, field: Field) -> Callable[[UniformGrid], list[Tensor
     def at_cells(cells: UniformGrid) -> list[Tensor]:
         found = sample(velocity, cells)
         if "vector" not in found.shape.names:
+            if found.shape.spatial and len(cells.names) > 1:
+                raise GridError(
+                    f"A velocity needs one component for each of the axes {', '.join(cells.names)}, but {velocity!r} is a scalar.  "
+                    "Give a StaggeredGrid, or values with the dim vector."
+                )
             found = space_vector(found, cells.names, "A velocity")
         return list(math.unstack(check_vector(found, cells.names, "A velocity"), "vector"))
 
