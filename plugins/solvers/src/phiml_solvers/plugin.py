@@ -12,9 +12,12 @@ def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
     from phiml_core.solve import register_algorithm, register_tracing
 
+    from functools import partial
+
     from . import auto, direct, transform
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
     from .precondition import registered  # noqa: F401
+    from .scipy_methods import SCIPY, SciPy
     from .trace.matrix import matrix_and_bias
 
     register_tracing(matrix_and_bias)
@@ -27,4 +30,7 @@ def phiml_register() -> None:
     register_algorithm("minres", MINRES)
     register_algorithm("lsmr", LSMR)
     register_algorithm("direct", direct.Direct)
+    register_algorithm("scipy-direct", partial(direct.Direct, sparse=True))
+    for name, method in SCIPY.items():
+        register_algorithm(f"scipy-{name}", partial(SciPy, method))
     register_algorithm("transform", transform.Transform)

@@ -1,0 +1,146 @@
+"""SciPy's iterative methods on the assembled matrix, on the host: to compare with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from phiml_core.math import is_finite, maximum, to_int32, where
+from phiml_core.shape import merge_shapes
+from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
+from phiml_core.tensor.tensor import Tensor
+
+from .assemble import assemble
+from .criterion import has_diverged, norm, rounding, system_dims, target, zeros_of
+from .diagnosis import NOT_FINITE, diagnosis
+from .direct import NoMatrix, dense_matrix, has_matrix
+from .host import host_map
+from .implicit import implicit
+from .opaque import OpaqueOperator
+from .operator.linear import FunctionOperator, LinearOperator
+from .operator.shift import stored
+from .system import prepare, with_batch
+
+__all__ = ["SCIPY", "SciPy"]
+
+SCIPY = {
+    "CG": "cg",
+    "GMres": "gmres",
+    "biCG-stab": "bicgstab",
+    "biCG": "bicg",
+    "CGS": "cgs",
+    "QMR": "qmr",
+    "GCrotMK": "gcrotmk",
+    "minres": "minres",
+    "lsmr": "lsmr",
+    "lsqr": "lsqr",
+}
+"""Names after 'scipy-', and what SciPy calls the methods."""
+
+
+@dataclass(frozen=True)
+class SciPy:
+    """A method of `scipy.sparse.linalg` with the assembled matrix, in double precision, one right-hand side after the other.
+
+    Compiled code calls back to the host.  Preconditioners are not passed on, except 'ilu' of SciPy ('spilu').
+
+    Attributes:
+        method: name of the function.
+    """
+
+    method: str
+
+
+def _rows(method: str, ilu: bool, operator: Any) -> Callable[..., np.ndarray]:
+    """What solves rows of right-hand sides to absolute tolerances; the last column of the result is the number of iterations."""
+    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse.linalg import LinearOperator as Linear
+    from scipy.sparse.linalg import spilu
+
+    matrix = csr_array(assemble(operator))
+    options = {"M": Linear(matrix.shape, spilu(csc_array(matrix)).solve)} if ilu else {}
+
+    def solve_all(rows: np.ndarray, tolerance: np.ndarray, limit: np.ndarray) -> np.ndarray:
+        return np.stack(
+            [_one(method, matrix, row, tol, int(n), options) for row, tol, n in zip(rows, tolerance, limit, strict=True)]
+        )
+
+    return solve_all
+
+
+def _one(method: str, matrix: Any, y: np.ndarray, tolerance: float, limit: int, options: dict[str, Any]) -> np.ndarray:
+    """One system, scaled, and started again while its true residual is above the tolerance and falls."""
+    size = np.abs(y).max(initial=0.0)
+    if not np.isfinite(size) or size == 0:
+        return np.full(matrix.shape[1], y.sum())
+    rest, x = y / size, np.zeros(matrix.shape[1], y.dtype)
+    goal = tolerance / size
+    left = np.linalg.norm(rest)
+    while left > goal:
+        new = x + _call(method, matrix, rest, max(float(goal / left), 1e-14), limit, options)
+        after = y / size - matrix @ new
+        if not np.linalg.norm(after) < 0.5 * left:
+            return size * (new if np.linalg.norm(after) < left else x)
+        x, rest, left = new, after, np.linalg.norm(after)
+    return size * x
+
+
+def _call(method: str, matrix: Any, y: np.ndarray, relative: float, limit: int, options: dict[str, Any]) -> np.ndarray:
+    from scipy.sparse import linalg
+
+    function = getattr(linalg, method)
+    if method in _LIMIT:
+        return function(matrix, y, atol=relative, btol=relative, conlim=0, **{_LIMIT[method]: limit})[0]
+    if method == "minres":
+        return function(matrix, y, rtol=relative, maxiter=limit, **options)[0]
+    if method == "gmres":
+        return function(matrix, y, rtol=relative, atol=0.0, restart=30, maxiter=-(-limit // 30), **options)[0]
+    return function(matrix, y, rtol=relative, atol=0.0, maxiter=limit, **options)[0]
+
+
+_LIMIT = {"lsmr": "maxiter", "lsqr": "iter_lim"}
+
+
+def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    codomain = operator.range
+    names = codomain.names if codomain is not None else operator.dims or y.shape.non_batch.names
+    y = stored(with_batch(operator, y), names)
+    dims = codomain if codomain is not None else system_dims(operator, y)
+    start, tolerance = norm(y, dims, "2"), target(settings, y, dims)
+    none = zeros_of(start + tolerance)
+    matrix = operator if has_matrix(operator) else dense_matrix(operator, y)
+    first = 0.0 if settings.x0 is None else settings.x0
+    rest = y if settings.x0 is None else y - operator(first + zeros_of(y))
+    limit = none + settings.max_iterations
+    ilu = settings.preconditioner == "ilu"
+    make = partial(_rows, method, ilu)
+    x = first + host_map(("scipy", method, ilu), make, matrix, rest, (0.5 * tolerance + none, limit))
+    if settings.rel_tol is None and settings.abs_tol is None:
+        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
+    left = y - operator(x)
+    residual = norm(left, dims, settings.norm)
+    converged = (residual <= tolerance) & is_finite(residual)
+    flaw = where(is_finite(start), none, float(NOT_FINITE))
+    if method in ("lsmr", "lsqr"):
+        from .diagnosis import is_orthogonal
+
+        converged = converged | (is_orthogonal(operator, left, dims) & is_finite(residual))
+        number = to_int32(flaw)
+    else:
+        number = to_int32(diagnosis(operator, y, left, converged, dims, flaw))
+    info = SolveInfo(
+        f"scipy.sparse.linalg.{method}", to_int32(none + 1), residual, tolerance, converged, has_diverged(residual, start), number
+    )  # fmt: skip
+    return x, report_solve(x, info, settings.suppress)
+
+
+@solve.dispatch
+def _(problem: LinearProblem, algorithm: SciPy, settings=None):
+    operator, y, settings = prepare(problem, settings)
+    if isinstance(operator, FunctionOperator):
+        operator = OpaqueOperator.of(operator.function)
+    preconditioner = settings.preconditioner
+    if preconditioner not in (None, "none", "ilu"):
+        raise NoMatrix(f"SciPy's methods take the preconditioners 'none' and 'ilu' here, not {preconditioner!r}.  Use '{algorithm.method}'.")
+    return implicit(partial(_run, algorithm.method))(operator, y, settings)
