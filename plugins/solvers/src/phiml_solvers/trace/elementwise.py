@@ -42,7 +42,7 @@ def factor_of(value: Tensor) -> Factor:
 def _shape(values: Any, op: Any) -> Shape:
     return merge_shapes(
         *[v.shape for v in values if isinstance(v, Tensor)],
-        operation=op.symbol and f"compute {op.symbol} of" or op.name,
+        operation=(op.symbol and f"compute {op.symbol} of") or op.name,
     )
 
 

@@ -83,7 +83,7 @@ def _idle_dims(terms: Any, shape: Shape, to: Shape) -> list[str]:
             t.index[k] == Along(n, 0)
             and not any(w[0] == n for w in t.windows)
             and not any(
-                isinstance(i, At) and n in i.dims or isinstance(i, Along) and i.dim == n
+                (isinstance(i, At) and n in i.dims) or (isinstance(i, Along) and i.dim == n)
                 for j, i in enumerate(t.index)
                 if j != k
             )

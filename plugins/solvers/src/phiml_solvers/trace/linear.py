@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import KINDS, DType, as_dtype
 from phiml_core.backend.precision import current
-from phiml_core.math import expand, wrap, zeros
+from phiml_core.math import expand, wrap
 from phiml_core.shape import Shape, merge_shapes
 from phiml_core.tensor import Stacked, show
 from phiml_core.tensor.dense import Dense

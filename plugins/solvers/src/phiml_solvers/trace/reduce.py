@@ -8,12 +8,11 @@ from phiml_core.shape import concat_shapes, select
 from phiml_core.tensor import reduce
 from phiml_core.tensor.words import contract
 
-
 from .errors import not_linear
 from .linear import Linear, joint_type, linear
 from .term import Factor
 
-__all__ = ["summed"]
+__all__ = ["applied", "summed"]
 
 
 def summed(value: Linear, dims: Any) -> Any:
@@ -61,10 +60,10 @@ def _running_sum(value: Linear, dim: Any) -> Any:
     below = value.source.once(
         key, None, lambda: wrap(np.tri(size), concat_shapes(value.shape[name].with_size(None), instance("_from")))
     )
-    return _applied(value, below, {name: "_from"})
+    return applied(value, below, {name: "_from"})
 
 
-def _applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
+def applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
     """The contraction of dims (keys) of a traced tensor with dims (values) of a matrix, whose other dims are in the result."""
     source, terms = value.source, []
     hidden = {n: source.hide() for n in columns}
@@ -103,4 +102,4 @@ def _(lead: Linear, op, values, args):
         x = stack(list(x.components), x.dim)
     matrix = as_dense(matrix)
     x_names, names = select(x.shape, x_dims).names, select(matrix.shape, columns).names
-    return _applied(x, matrix, dict(zip(x_names, names, strict=True)))
+    return applied(x, matrix, dict(zip(x_names, names, strict=True)))

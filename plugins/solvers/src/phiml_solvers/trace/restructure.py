@@ -7,16 +7,15 @@ import numpy as np
 from phiml_core.math import cast, expand, wrap
 from phiml_core.ops.gather import index_components
 from phiml_core.ops.rename import renamed
-from phiml_core.shape import Shape, ShapeError, UnknownDim, concat_shapes, merge_shapes, select
+from phiml_core.shape import ShapeError, UnknownDim, concat_shapes, merge_shapes, select
 from phiml_core.tensor import Stacked, restructure
 from phiml_core.tensor.tensor import Tensor
 
-from .elementwise import times
 from .errors import not_linear
 from .joined import concatenated, stacked
-from .linear import Linear, holds_linear, joint_type, linear
+from .linear import Linear, holds_linear, linear
 from .padded import padded
-from .reindex import counting, known_positions, reindexed, sliced
+from .reindex import known_positions, reindexed, sliced
 
 __all__ = ["RULES", "one_tensor"]
 
@@ -275,7 +274,7 @@ def _read(value: Linear, components: Any, indexed: Any, bias: Any) -> Any:
 
 @rule("boolean_mask")
 def _boolean_mask(op: Any, values: Any, args: Any) -> Any:
-    (value,), (dim, mask, preserve) = values, args
+    (value,), (_dim, mask, preserve) = values, args
     if isinstance(mask, Linear):
         raise not_linear("boolean_mask", "whose mask depends on it")
     if mask.rank != 1:

@@ -112,7 +112,7 @@ class Term(NamedTuple):
     def mentions(self, dim: str) -> bool:
         """Whether the term varies along a dim, or covers a part of it."""
         return (
-            any(isinstance(i, Along) and i.dim == dim or isinstance(i, At) and dim in i.dims for i in self.index)
+            any((isinstance(i, Along) and i.dim == dim) or (isinstance(i, At) and dim in i.dims) for i in self.index)
             or any(w[0] == dim for w in self.windows)
             or any(dim in f.dims for f in self.factors)
         )
