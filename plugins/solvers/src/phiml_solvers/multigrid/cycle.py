@@ -10,7 +10,7 @@ from phiml_core.backend.backend import Backend
 from .coarsest import apply_inverse, inverse_matrix
 from .plan import Level, plan
 from .stencil import face_sum, inside, outflow, padded
-from .transfer import coarsened, prolonged, restricted
+from .transfer import TIED, coarsened, prolonged, restricted
 from .words import Words
 
 __all__ = ["chebyshev", "program"]
@@ -64,8 +64,9 @@ def program(
             diagonal = words.once(words.inverse(mass if extra is None else mass + extra))
             found += [*faces, *([] if extra is None else [extra]), diagonal]
             for i in level.pairs:
-                faces, extra, mass, weights = coarsened(words, level, i, faces, extra, mass)
+                faces, extra, weights = coarsened(words, level, i, faces, extra, mass, TIED[bits])
                 level = level.halved(i)
+                mass = face_sum(words, level, faces)
                 found += weights
         return (*found, words.once(inverse_matrix(words, levels[-1], faces, extra, singular, bits)))
 

@@ -14,15 +14,18 @@ from .words import Words
 
 __all__ = ["coarsened", "prolonged", "restricted"]
 
-CLOSED = 1e9
-"""A ratio of neighbouring coefficients from which on the smaller one counts as zero."""
+CLOSED = 1e18
+"""What stands for the ratio of a coefficient to that of a closed face."""
+TIED = {32: 1e5, 64: 1e12}
+"""By bits: a ratio from which on a cell follows its neighbour altogether, with shares of exactly 1 and 0: what rounding leaves of a
+share would connect parts of a grid that are cut off from each other."""
 BENDING = 0.5
 """Share of the energy of bent interpolation that is added to the coarse faces, see `coarsened`; found by experiment, 0.25 – 1 tie."""
 
 
 def coarsened(
-    words: Words, level: Level, i: int, faces: list[Any], extra: Any, mass: Any
-) -> tuple[list[Any], Any, Any, tuple[Any, Any]]:
+    words: Words, level: Level, i: int, faces: list[Any], extra: Any, mass: Any, tied: float
+) -> tuple[list[Any], Any, tuple[Any, Any]]:
     """The next grid, with half the cells along dim number `i`.
 
     Across the axis a coarse face gets the shares that its blocks have in the cells of the fine ones.  Where neighbours have different
@@ -33,10 +36,11 @@ def coarsened(
     Args:
         faces: coefficients of all faces normal to each axis, outer ones included.
         extra: factor of the identity per cell, or None.
-        mass: zero for cells without open faces.
+        mass: sum of the coefficients of the faces of each cell.
+        tied: see `TIED`.
 
     Returns:
-        faces, extra, mass: of the coarse grid.
+        faces, extra: of the coarse grid.
         weights: share that the block before the own one has in the lower cells, and the block behind in the upper ones.
     """
     axis, n, periodic = level.axes[i], level.sizes[i], level.periodic[i]
@@ -51,10 +55,10 @@ def coarsened(
     half = words.once(words.around(half, axis, periodic))
     before = _ratio(words, between, words.cut(half, axis, 0, m + 1))
     behind = _ratio(words, between, words.cut(half, axis, 1, m + 2))
-    share = 1 / (1 + before + behind)
-    first = words.once(words.cut(behind * share, axis, 0, m))
-    second = words.once(words.cut(before * share, axis, 1, m + 1))
-    new_along = words.where(before + behind >= CLOSED, between * 0, between * share)
+    closed = before + behind >= CLOSED
+    new_along = words.where(closed, between * 0, between / (1 + before + behind))
+    first = words.once(words.cut(_share(words, behind, before, tied), axis, 0, m))
+    second = words.once(words.cut(_share(words, before, behind, tied), axis, 1, m + 1))
     new: list[Any] = []
     bent: Any = None
     for b, c in enumerate(faces):
@@ -84,7 +88,7 @@ def coarsened(
         extra = words.ends(extra, missing)
         cells = words.cut(extra, axis, 0, 2 * m, 2), words.cut(extra, axis, 1, 2 * m, 2)
         extra = words.once(_gather(words, axis, periodic, cells, (first, second)))
-    return new, extra, lower + upper, (first, second)
+    return new, extra, (first, second)
 
 
 def _half_way(words: Words, inner: Any, lower: Any, upper: Any) -> Any:
@@ -99,6 +103,14 @@ def _ratio(words: Words, between: Any, half: Any) -> Any:
     """Resistance of a half block beside that of the face to it."""
     ratio = words.where(half < 0, between * 0 + CLOSED, between * half)
     return words.where(between == 0, between, ratio)
+
+
+def _share(words: Words, own: Any, other: Any, tied: float) -> Any:
+    """The share that the block beyond a face has in a cell at it, by the resistances of the half blocks on both sides."""
+    share = own / (own + (1 + other))
+    free, bound = own * 0, own > tied
+    share = words.where(bound, free + 1, words.where(other > tied, free, share))
+    return words.where(bound, words.where(other > tied, free + 0.5, share), share)
 
 
 def _gather(words: Words, axis: int, periodic: bool, cells: tuple[Any, Any], weights: tuple[Any, Any]) -> Any:
