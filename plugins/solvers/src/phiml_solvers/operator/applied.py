@@ -14,7 +14,8 @@ def transpose_applied(operator: LinearOperator, x: Any) -> Any:
     """The transpose of an operator applied to x: by derivatives where the backend has them."""
     if operator.domain == operator.range and x.backend.can_differentiate and x.dtype.kind is float:
         return Transposed(operator).derivative(x)
-    from ..trace import structured
+    from ..trace.operator import TracedOperator
+    from ..trace.structured import traced
 
     like = x
     if operator.domain is not None:
@@ -23,4 +24,5 @@ def transpose_applied(operator: LinearOperator, x: Any) -> Any:
 
         gone = x.shape.only(operator.range)
         like = expand(total(x, gone) if gone else x, operator.domain)
-    return structured(operator, like).adjoint()(x)
+    result = traced(operator, like)  # as terms, which know their transpose whatever the class of the operator
+    return TracedOperator.of(getattr(result, "terms", ()), like.shape, result.shape).adjoint()(x)
