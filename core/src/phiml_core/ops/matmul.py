@@ -1,8 +1,9 @@
 """Products of matrices with named dims."""
 
+import functools
 from typing import Any
 
-from phiml_core.shape import ShapeError
+from phiml_core.shape import Shape, ShapeError
 from phiml_core.tensor.tensor import Tensor
 
 from .vector import dot
@@ -20,14 +21,21 @@ def matmul(a: Any, b: Any) -> Any:
     """
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         return NotImplemented
-    primal = b.shape.primal.names
-    pairs = [(n, n.removeprefix("~")) for n in a.shape.dual.names if n.removeprefix("~") in primal]
-    if not a.shape.dual:
-        pairs = [(n, n) for n in a.shape.primal.names if n in primal]
+    x_dims, y_dims = _pairs(a.shape, b.shape)
+    return dot(a, x_dims, b, y_dims)
+
+
+@functools.lru_cache(maxsize=1024)
+def _pairs(a: Shape, b: Shape) -> tuple[str, str]:
+    """The names of the dims that are summed over, of each."""
+    primal = b.primal.names
+    pairs = [(n, n.removeprefix("~")) for n in a.dual.names if n.removeprefix("~") in primal]
+    if not a.dual:
+        pairs = [(n, n) for n in a.primal.names if n in primal]
     if not pairs:
-        wanted = a.shape.dual or a.shape.primal
+        wanted = a.dual or a.primal
         raise ShapeError(
-            f"Cannot compute {a.shape} @ {b.shape}: none of the dims {wanted} of the first has a primal dim of the same name in the "
+            f"Cannot compute {a} @ {b}: none of the dims {wanted} of the first has a primal dim of the same name in the "
             f"second.  Rename one: rename_dims(t, …), or name the pairs: dot(a, '~x', b, 'y')."
         )
-    return dot(a, ",".join(p for p, _ in pairs), b, ",".join(q for _, q in pairs))
+    return ",".join(p for p, _ in pairs), ",".join(q for _, q in pairs)

@@ -7,7 +7,7 @@ from phiml_core.shape import ShapeError, instance, merge_shapes
 from phiml_core.tensor.arithmetic import OPS, Elementwise
 from phiml_core.tensor.dense import Dense, number
 from phiml_core.tensor.sparse import ENTRY, DenseResult, Sparse
-from phiml_core.tensor.sparse.numbering import keys
+from phiml_core.tensor.sparse.numbering import keys, merged
 from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
@@ -152,44 +152,30 @@ def _several(op: Elementwise, values: tuple[Any, ...], sparse: list[Sparse]) -> 
     listed = [coordinates(canonical(p, op.name)) for p in listed]
     format = lead.format if all(s.format == lead.format for s in sparse) else "coo"
     found = [keys(*p.pattern.known(), rows.volume, columns.volume) for p in listed]  # type: ignore[misc]
-    joint = _joint(op, found)
-    row, column = joint // columns.volume, joint % columns.volume
-    stream = iter(zip(listed, found, strict=True))
+    joint, places = merged(found, common=op.name in ABSORBING)
+    row, column = np.divmod(joint, columns.volume)
+    stream = iter(zip(listed, places, strict=True))
     made: Any = None
     operands = []
     for p in parts:
-        if isinstance(p, Sparse):
-            operand = _at(*next(stream), joint)
-            made = of_numbers(row, column, rows, columns, operand, True) if made is None else made
-        else:
-            operand = p
+        operand = _at(*next(stream), len(joint)) if isinstance(p, Sparse) else p
+        if made is None and isinstance(p, Sparse):
+            made = of_numbers(row, column, rows, columns, operand, True)
         operands.append(operand)
     operands = [_beside(o, made) if not isinstance(p, Sparse) else o for o, p in zip(operands, parts, strict=True)]
     return in_format(made.with_values(as_dense(op(*operands))), format)
 
 
-def _joint(op: Elementwise, found: list[np.ndarray]) -> np.ndarray:
-    """Positions of the result: those that all operands have for products, else those that any has."""
-    joint = np.sort(found[0])
-    for other in found[1:]:
-        joint = (np.intersect1d if op.name in ABSORBING else np.union1d)(joint, other)
-    return joint
-
-
-def _at(t: Sparse, key: np.ndarray, joint: np.ndarray) -> Dense:
-    """The values at the positions `joint`, zero where `t` has none."""
-    order = None if (key[1:] > key[:-1]).all() else np.argsort(key)
-    ascending = key if order is None else key[order]
-    places = np.searchsorted(ascending, joint)
-    present = np.zeros(len(joint), bool)
-    inside = places < len(key)
-    present[inside] = ascending[places[inside]] == joint[inside]
-    source = places[present] if order is None else order[places[present]]
-    values = taken(as_dense(store(t.values, ENTRY)), source)
-    if present.all():
+def _at(t: Sparse, places: np.ndarray, count: int) -> Dense:
+    """The values put to `places` of a list of `count` (left out where that is -1), zero where there are none."""
+    values = as_dense(store(t.values, ENTRY))
+    if (places < 0).any():
+        kept = np.flatnonzero(places >= 0)
+        values, places = taken(values, kept), places[kept]
+    if len(places) == count and np.array_equal(places, np.arange(count)):
         return values
-    into = index_tensor(np.flatnonzero(present), values.backend, len(joint))
-    result = segment_sum(values, into, instance(**{ENTRY: len(joint)}), True)
+    into = index_tensor(places, values.backend, count)
+    result = segment_sum(values, into, instance(**{ENTRY: count}))
     return as_dense(result > 0) if t.dtype.kind is bool else result
 
 

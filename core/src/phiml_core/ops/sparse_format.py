@@ -16,7 +16,7 @@ from phiml_core.tensor.sparse import (
     UnknownFormat,
     UnsupportedFormat,
 )
-from phiml_core.tensor.sparse.numbering import number_type, split
+from phiml_core.tensor.sparse.numbering import number_type, sorting, split
 from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.stacked import Stacked, as_dense
@@ -164,7 +164,7 @@ def _compressed(t: Sparse, by: str) -> Sparse:
     major, minor = known if by == "rows" else known[::-1]
     values = listed.values
     if len(major) > 1 and not (major[1:] >= major[:-1]).all():
-        places = np.lexsort((minor, major))
+        places = sorting(major, minor, volume, (pattern.columns if by == "rows" else pattern.rows).volume)
         major, minor, values = major[places], minor[places], taken(values, places)
     made = Compressed.of(major, minor, pattern.rows, pattern.columns, pattern.unique, by, values.backend)
     return Sparse(made, values)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from phiml_core.shape import Shape, ShapeError, UnknownDim, merge_shapes
 from phiml_core.tensor.sparse import ENTRY, Sparse, SparseError
-from phiml_core.tensor.sparse.numbering import keys
+from phiml_core.tensor.sparse.numbering import keys, merged
 from phiml_core.tensor.stacked import as_dense
 
 from .join import concat, concat_tensors, stack, stack_tensors
@@ -43,12 +43,11 @@ def _on_joint_pattern(tensors: list[Sparse], operation: str) -> list[Sparse]:
         raise unknown(f"{operation} of sparse tensors with different patterns")
     listed = [coordinates(canonical(t, operation)) for t in listed]
     found = [keys(*t.pattern.known(), rows.volume, columns.volume) for t in listed]  # type: ignore[misc]
-    joint = np.unique(np.concatenate(found))
-    first = of_numbers(
-        joint // columns.volume, joint % columns.volume, rows, columns, _at(listed[0], found[0], joint), True
-    )
+    joint, places = merged(found, common=False)
+    row, column = np.divmod(joint, columns.volume)
+    values = [_at(t, p, len(joint)) for t, p in zip(listed, places, strict=True)]
     format = lead.format if all(t.format == lead.format for t in tensors) else "coo"
-    return [in_format(first.with_values(_at(t, k, joint)), format) for t, k in zip(listed, found, strict=True)]
+    return [in_format(of_numbers(row, column, rows, columns, v, True), format) for v in values]
 
 
 def _stack(*values_and_dim: Any) -> Sparse:

@@ -48,9 +48,9 @@ def _fit(sizes: Any, rows: Shape, columns: Shape) -> None:
         raise ShapeError(f"A matrix of sizes {tuple(sizes)} does not fit rows {rows} and columns {columns}.")
 
 
-def of_compressed(matrix: Any, rows: Shape, columns: Shape, by: str, backend: Any) -> Sparse:
-    """A SciPy CSR or CSC array; `backend`: of the result, or None for NumPy as it is."""
-    if not matrix.has_canonical_format:
+def of_compressed(matrix: Any, rows: Shape, columns: Shape, by: str, backend: Any, unique: bool = False) -> Sparse:
+    """A SciPy CSR or CSC array; `backend`: of the result, or None for NumPy as it is; `unique`: no entry occurs twice."""
+    if not unique and not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
     values = as_dense((wrap if backend is None else tensor)(matrix.data, instance(ENTRY)))

@@ -10,7 +10,7 @@ from phiml_core.shape import Shape, ShapeError, concat_shapes, instance, merge_s
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.dense_elementwise import preparation
 from phiml_core.tensor.promote import common_type
-from phiml_core.tensor.sparse import ENTRY, Compact, Compressed, Sparse
+from phiml_core.tensor.sparse import ENTRY, Compact, Compressed, Coordinates, Sparse
 from phiml_core.tensor.sparse.numbering import distinct, keys, ravel, unravel
 from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.spec import make_spec
@@ -60,16 +60,7 @@ def sparse_by_dense(matrix: Sparse, gone: Shape, x: Dense, partner: Shape) -> An
     """
     precision = current()
     pattern = matrix.pattern
-    key = (
-        "sparse product",
-        type(pattern),
-        *_columns(pattern),
-        matrix.values.spec,
-        gone.columns,
-        x.spec,
-        partner.columns,
-    )
-    key = (*key, *(getattr(pattern, n).spec for n in pattern.__value_attrs__))
+    key = (sparse_by_dense, pattern.kind, matrix.values.spec, gone.names, x.spec, partner.names)
     plan = precision.plans.get(key)
     if plan is None:
         plan = precision.keep(key, _fast_plan(matrix, gone, x, partner) or (None, None))
@@ -80,16 +71,9 @@ def sparse_by_dense(matrix: Sparse, gone: Shape, x: Dense, partner: Shape) -> An
     return Dense(run(matrix.values.native_array, x.native_array, *leaves), out)
 
 
-def _columns(pattern: Any) -> tuple[Any, ...]:
-    by = getattr(pattern, "by", ""), getattr(pattern, "full", True)
-    return (*pattern.rows.columns, *pattern.columns.columns, *by)
-
-
 def _fast_plan(matrix: Sparse, gone: Shape, x: Dense, partner: Shape) -> Any:
     """A product of one matrix with columns: nothing else of the matrix aligns with dims of x."""
     pattern = matrix.pattern
-    if not isinstance(pattern, (Compressed, Compact)):
-        return None
     groups = {"rows": pattern.rows, "columns": pattern.columns}
     summed = next((g for g, dims in groups.items() if set(dims.names) == set(gone.names) and dims), None)
     if summed is None:
@@ -97,7 +81,7 @@ def _fast_plan(matrix: Sparse, gone: Shape, x: Dense, partner: Shape) -> Any:
     kept = groups["columns" if summed == "rows" else "rows"]
     if matrix.values.spec.shape != pattern.lists or x.shape.without(partner).only(kept.names):
         return None
-    across = pattern.by == summed
+    across = summed == (pattern.by if isinstance(pattern, (Compressed, Compact)) else "rows")
     if isinstance(pattern, Compact) and across:
         return None
     partner_of = dict(zip(gone.names, partner.names, strict=True))
@@ -143,6 +127,9 @@ def _product_of(pattern: Any, backend: Any, count: int, across: bool, several: b
     if isinstance(pattern, Compressed):
         word = bind(primitive.sparse_product)
         return lambda values, x, pointers, major, minor: word(values, pointers, major, minor, x, count, across)
+    if isinstance(pattern, Coordinates):
+        word = bind(primitive.sparse_product)
+        return lambda values, x, row, column: word(values, None, row, column, x, count, across)
     take, times, add, getitem, pad = map(
         bind, (primitive.take, primitive.multiply, primitive.sum, primitive.getitem, primitive.pad)
     )
@@ -245,7 +232,7 @@ class _Side:
         first = mine is pattern.rows
         self.kept = pattern.columns if first else pattern.rows
         self.summed = mine if mine.names == order else pattern.shape[",".join(order)]
-        t = arranged(t, *((self.summed, self.kept) if first else (self.kept, self.summed)))
+        self.t = t = arranged(t, *((self.summed, self.kept) if first else (self.kept, self.summed)))
         listed = coordinates(t)
         known = listed.pattern.known()
         if known is None:
@@ -288,8 +275,21 @@ def _by_scipy(a: _Side, b: _Side, rows: Shape, columns: Shape) -> Sparse:
     from .sparse_native import of_compressed
 
     dtype = common_type((a.values.spec, b.values.spec), current(), "dot").to_numpy()
-    x, y = (as_dense(store(side.values)).native_array.astype(dtype, copy=False) for side in (a, b))
-    left = csr_array((x, (a.outer, a.inner)), shape=(a.kept.volume, a.summed.volume))
-    right = csr_array((y, (b.inner, b.outer)), shape=(b.summed.volume, b.kept.volume))
-    product = left @ right
-    return of_compressed(product if rows is a.kept else product.T.tocsr(), rows, columns, "rows", None)
+    product = _csr(a, dtype) @ _csr(b, dtype).T.tocsr()
+    return of_compressed(product if rows is a.kept else product.T.tocsr(), rows, columns, "rows", None, unique=True)
+
+
+def _csr(side: _Side, dtype: Any) -> Any:
+    """The matrix of the dims that are kept and those that are summed over, without copies where its format is right."""
+    from scipy.sparse import coo_array, csc_array, csr_array
+
+    pattern = side.t.pattern
+    values = as_dense(store(side.t.values)).native_array.astype(dtype, copy=False)
+    sizes = side.kept.volume, side.summed.volume
+    if isinstance(pattern, Compressed):
+        along = pattern.rows if pattern.by == "rows" else pattern.columns
+        kind = csr_array if along is side.kept else csc_array
+        return kind((values, pattern.minor.native_array, pattern.pointers.native_array), shape=sizes)
+    return coo_array(
+        (side.values.native_array.astype(dtype, copy=False), (side.outer, side.inner)), shape=sizes
+    ).tocsr()

@@ -28,18 +28,21 @@ def _(x: np.ndarray, segments: np.ndarray, count: int, ordered: bool) -> Any:
 @primitive.sparse_product.dispatch
 def _(
     values: np.ndarray,
-    pointers: np.ndarray,
+    pointers: Any,
     major: np.ndarray,
     minor: np.ndarray,
     x: np.ndarray,
     count: int,
     across: bool,
 ) -> Any:
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import coo_array, csc_array, csr_array
 
     if values.dtype not in SCIPY:
         products = values.reshape(-1, *[1] * (x.ndim - 1)) * x.take(major if across else minor, 0)
         return primitive.segment_sum(products, minor if across else major, count, not across)
+    if pointers is None:
+        at = (minor, major) if across else (major, minor)
+        return coo_array((values, at), shape=(count, x.shape[0]), copy=False) @ x
     if pointers.dtype != minor.dtype:
         pointers, minor = pointers.astype(np.int64, copy=False), minor.astype(np.int64, copy=False)
     if across:

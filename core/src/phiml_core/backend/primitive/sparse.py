@@ -26,12 +26,12 @@ def segment_sum(x: Array, segments: Array, count: int, ordered: bool) -> Array:
 def sparse_product(
     values: Array, pointers: Array, major: Array, minor: Array, x: Array, count: int, across: bool
 ) -> Array:
-    """The product of a compressed matrix with x, whose axis 0 is summed over.
+    """The product of a sparse matrix with x, whose axis 0 is summed over.
 
     Args:
         values: an array (entries,).
-        pointers, major, minor: positions of the entries, compressed along `major`, which ascends: where each segment begins; the
-            numbers of the segments; the numbers along the other axis.
+        pointers: where each number of `major`, which ascends, begins; None if it does not ascend.
+        major, minor: positions of the entries along both axes of the matrix.
         x: an array (n,) or (n, k) of the same type.
         count: the size of axis 0 of the result.
         across: multiply by the transposed matrix: the number of the result is `minor`, that of x `major`.
@@ -40,4 +40,4 @@ def sparse_product(
     items = take(x, out_of, 0)
     if len(backend_of(x).sizes(x)) > 1:
         values = getitem(values, (slice(None), None))
-    return segment_sum(multiply(values, items), into, count, not across)
+    return segment_sum(multiply(values, items), into, count, pointers is not None and not across)

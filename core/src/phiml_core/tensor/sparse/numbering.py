@@ -7,7 +7,7 @@ import numpy as np
 
 from phiml_core.shape import Shape
 
-__all__ = ["distinct", "keys", "number_type", "ravel", "split", "unravel"]
+__all__ = ["distinct", "keys", "merged", "number_type", "ravel", "sorting", "split", "unravel"]
 
 _INT32, _INT64 = np.iinfo(np.int32).max, np.iinfo(np.int64).max
 
@@ -57,5 +57,56 @@ def distinct(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if (key[1:] > key[:-1]).all():
         every = np.arange(len(key))
         return every, every
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return first, inverse.reshape(-1)
+    order = np.argsort(key, kind="stable")
+    new, number = _steps(key[order])
+    inverse = np.empty(len(key), np.int64)
+    inverse[order] = number
+    return order[new], inverse
+
+
+def _steps(ascending: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where new keys begin in ascending keys, and the number of each key."""
+    new = np.empty(len(ascending), bool)
+    new[:1] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
+    return new, np.cumsum(new) - 1
+
+
+def merged(found: Sequence[np.ndarray], common: bool) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The keys, ascending, that any (or, `common`, all) of several lists without repetition have, and where those of each list went.
+
+    The place of a key that is left out is -1.
+    """
+    every = np.concatenate(found)
+    order = np.argsort(every, kind="stable")  # merges lists that ascend already
+    ascending = every[order]
+    new, number = _steps(ascending)
+    joint = ascending[new]
+    if common:
+        shared = np.bincount(number, minlength=len(joint)) == len(found)
+        number = np.where(shared, np.cumsum(shared) - 1, -1)[number]
+        joint = joint[shared]
+    places = np.empty(len(every), np.int64)
+    places[order] = number
+    return joint, np.split(places, np.cumsum([len(f) for f in found])[:-1])
+
+
+def sorting(major: np.ndarray, minor: np.ndarray, majors: int, minors: int) -> np.ndarray:
+    """Places that sort entries by `major`, then `minor`, both below known bounds, keeping the order of equal ones."""
+    if max(majors, minors) > 8 * len(major) + 1024:
+        return np.lexsort((minor, major))
+    if (minor[1:] >= minor[:-1]).all():
+        return _counting(major, majors)
+    first = _counting(minor, minors)
+    return first[_counting(major[first], majors)]
+
+
+def _counting(number: np.ndarray, volume: int) -> np.ndarray:
+    """A counting sort: a transposition of a matrix with one entry per column, which SciPy has compiled."""
+    from scipy.sparse import csc_array
+
+    count = len(number)
+    index = number_type(max(count, volume))
+    arrays = np.ones(count, np.int8), number.astype(index, copy=False), np.arange(count + 1, dtype=index)
+    each = csc_array(arrays, shape=(volume, count), copy=False)
+    return each.tocsr().indices

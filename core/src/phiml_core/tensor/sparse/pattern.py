@@ -1,5 +1,7 @@
 """Where the entries of a sparse tensor are: a pattern that tensors of the same non-zeros share."""
 
+from typing import Any
+
 import numpy as np
 
 from phiml_core.backend.backend import Backend
@@ -12,6 +14,9 @@ __all__ = ["ENTRY", "SLOT", "Pattern", "index_array", "index_tensor"]
 
 ENTRY, SLOT = "_entry", "_slot"
 """Names of the dims along which values are listed."""
+
+
+_KINDS: dict[Any, Any] = {}
 
 
 class Pattern:
@@ -30,6 +35,7 @@ class Pattern:
     order: tuple[tuple[str, ...], tuple[str, ...]]  # shapes are equal whatever their order, numbers are not
     unique: bool
     _known: tuple[np.ndarray, np.ndarray] | None = None
+    _kind: Any = None
 
     def __init__(self, rows: Shape, columns: Shape, unique: bool):
         self.rows, self.columns, self.unique = rows, columns, unique
@@ -74,6 +80,18 @@ class Pattern:
             self._known = row, column
         return self._known
 
+    @property
+    def kind(self) -> Any:
+        """One object for all patterns that differ in nothing but their numbers: the key under which operations keep plans."""
+        if self._kind is None:
+            static = tuple([getattr(self, n) for n in self.__static_attrs__])
+            specs = tuple([getattr(self, n).spec for n in self.__value_attrs__])
+            sizes = self.rows.columns, self.columns.columns
+            if len(_KINDS) > 4096:
+                _KINDS.clear()
+            self._kind = _KINDS.setdefault((type(self), static, sizes, specs), object())
+        return self._kind
+
     def with_dims(self, rows: Shape, columns: Shape) -> "Pattern":
         """The same numbers for other rows and columns of the same volumes."""
         raise NotImplementedError
@@ -82,6 +100,7 @@ class Pattern:
         """The same pattern with its leaves as arrays of another backend."""
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
+        new._kind = None
         for name in self.__value_attrs__:
             leaf = getattr(self, name)
             if leaf.backend is not backend:

@@ -23,7 +23,7 @@ class Sparse(Tensor):
     operations on sparse tensors.
     """
 
-    __slots__ = ("pattern", "values")
+    __slots__ = ("_shape", "pattern", "values")
     __value_attrs__ = ("pattern", "values")
     __static_attrs__ = ()
     layout_rank = 2
@@ -36,8 +36,12 @@ class Sparse(Tensor):
 
     @property
     def shape(self) -> Shape:
-        p = self.pattern
-        return merge_shapes(self.values.shape.without(p.lists), p.columns, p.rows)
+        try:
+            return self._shape
+        except AttributeError:
+            p = self.pattern
+            self._shape: Shape = merge_shapes(self.values.shape.without(p.lists), p.columns, p.rows)
+            return self._shape
 
     @property
     def dtype(self) -> DType:
