@@ -196,6 +196,8 @@ def factor_values(factor: Factor, term: Term, sizes: dict[str, Any], shape: Shap
         if dim is None:
             value = value[{name: offset}]
             continue
+        if dim not in sizes and name == dim:  # a batch dim that only coefficients have
+            continue
         start, stop = term.window(dim, sizes[dim])
         if (start + offset, stop + offset) != (0, value.shape.get_size(name)):
             value = value[{name: slice(start + offset, stop + offset)}]
