@@ -130,7 +130,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     else:
         number = to_int32(diagnosis(operator, y, left, converged, dims, flaw))
     info = SolveInfo(
-        f"scipy.sparse.linalg.{method}", to_int32(none + 1), residual, tolerance, converged, has_diverged(residual, start), number
+        f"scipy.sparse.linalg.{method}", to_int32(where(start == 0, 0.0, none + 1)), residual, tolerance, converged, has_diverged(residual, start), number
     )  # fmt: skip
     return x, report_solve(x, info, settings.suppress)
 
