@@ -270,13 +270,11 @@ def _is_plain(values: Dense) -> bool:
 
 
 def _by_scipy(a: _Side, b: _Side, rows: Shape, columns: Shape) -> Sparse:
-    from scipy.sparse import csr_array
-
     from .sparse_native import of_compressed
 
     dtype = common_type((a.values.spec, b.values.spec), current(), "dot").to_numpy()
     product = _csr(a, dtype) @ _csr(b, dtype).T.tocsr()
-    return of_compressed(product if rows is a.kept else product.T.tocsr(), rows, columns, "rows", None, unique=True)
+    return of_compressed((product if rows is a.kept else product.T).tocsr(), rows, columns, "rows", None, unique=True)
 
 
 def _csr(side: _Side, dtype: Any) -> Any:
