@@ -9,7 +9,9 @@ import weakref
 
 import numpy as np
 import pytest
-from phiml_core.marks import AnimationError, animate, grid_mark
+from phiml_core import math
+from phiml_core.marks import AnimationError, animate, grid_mark, plot
+from phiml_core.math import batch, spatial
 from phiml_vis.gif import GifWriter
 from PIL import Image, ImageSequence
 
@@ -151,3 +153,22 @@ def test_gif_of_few_colors_is_exact(colors):
     for expected, decoded in zip(frames, found, strict=True):
         np.testing.assert_array_equal(decoded, expected)
     assert sum(durations) == pytest.approx(1000 * len(frames) / 12, abs=10)
+
+
+def test_films_of_trajectories(tmp_path):
+    times = math.stack([math.ones(spatial(x=4, y=3)) * i for i in range(3)], batch("time"))
+    for film in (animate(times, tmp_path / "a.gif"), animate((times, times.time[0]), tmp_path / "b.gif", dim="time")):
+        assert len(pictures(film)) == 3
+    shown = plot(times, times + 1, animate="time", title="two")
+    assert len(pictures(shown.save(tmp_path / "c.gif", fps=5))) == 3
+    assert "3 frames along time" in repr(shown) and shown._repr_html_().startswith(
+        '<img src="data:image/gif;base64,R0lGOD'
+    )
+    with pytest.raises(AnimationError, match="Name the one of frames"):
+        animate(times.time[0], tmp_path / "d.gif")
+    with pytest.raises(AnimationError, match="along 'day'"):
+        plot(times, animate="day")
+    uneven = {"a": times, "b": math.ones(batch(time=2), spatial(x=2, y=2))}
+    with pytest.raises(AnimationError, match="One number of frames"):
+        animate(uneven, tmp_path / "e.gif", dim="time")
+    assert not (tmp_path / "e.gif").exists()

@@ -240,3 +240,23 @@ def test_headless_and_without_switching_a_backend(tmp_path, choose, expected):
     if sys.platform == "linux":
         assert result.stdout.strip() == expected
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_tensors():
+    """Curves, heat maps, arrows, points; one panel for each element along other dims."""
+    from phiml_core import math
+    from phiml_core.marks import Arrows, Heatmap, Lines, MarkError, Points, Volume, marks
+    from phiml_core.math import batch, channel, instance, spatial, wrap
+
+    curves = marks(wrap([[1.0, 2.0, 4.0], [0.0, 1.0, 0.0]], channel(fluid="air,water"), spatial("time")))
+    assert [type(m) for m in curves] == [Lines, Lines] and curves[1].panel == (("fluid", "water"),)
+    assert curves[0].paths[0].tolist() == [[0, 1], [1, 2], [2, 4]]
+    (heat,) = marks(wrap([[1, 2, 3], [4, 5, 6]], spatial("y,x")))
+    assert type(heat) is Heatmap and heat.axes == ("y", "x") and heat.values[1, 2] == 6
+    assert type(marks(math.ones(spatial(x=2, y=2, z=2)))[0]) is Volume
+    arrows = marks(math.ones(batch(b=2), spatial(x=3, y=2), channel(vector="x,y")))
+    assert [type(m) for m in arrows] == [Arrows] * 2
+    (dots,) = marks(wrap([[0, 1], [2, 3], [4, 5]], instance("dots"), channel(vector="x,y")))
+    assert type(dots) is Points and dots.positions.tolist() == [[0, 1], [2, 3], [4, 5]]
+    with pytest.raises(MarkError, match="neither spatial dims nor positions"):
+        marks(wrap([1.0, 2.0], batch("b")))

@@ -1,5 +1,6 @@
 """What values look like, as plain data, and the words that turn it into pictures."""
 
+from .animation import Animation
 from .data import Arrows, Heatmap, Lines, Mark, MarkError, Points, Surface, Text, Volume
 from .library import AnimationError, Canvas, Library, LibraryNotFound
 from .shapes import arrows_mark, box_mark, curve_mark, grid_mark, sphere_mark
@@ -11,6 +12,7 @@ __all__ = [
     "draw",
     "plot",
     "animate",
+    "Animation",
     "figure",
     "film",
     "Mark",

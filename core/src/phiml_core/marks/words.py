@@ -70,6 +70,7 @@ def plot(
     show_color_bar: bool = True,
     max_panels: int = 20,
     view: tuple[float, float] = (-60.0, 18.0),
+    animate: str | None = None,
     library: str | Library = "matplotlib",
 ) -> Any:
     """Draws values side by side: scalars as colours, vectors as arrows, geometries as shapes, one dimension as curves.
@@ -89,14 +90,16 @@ def plot(
         show_color_bar: with a scale that explains the colours.
         max_panels: draw no more panels than this, with a warning.
         view: azimuth and elevation of the camera in degrees, in three dimensions.
+        animate: name of a dim along which the values are frames of a film, e.g. of a trajectory.
         library: name of a plotting library, or its `Library` object.
 
     Returns:
-        The figure object of the library, for Matplotlib a `matplotlib.figure.Figure` with `savefig`.  No window opens.
+        With `animate` an `Animation`, which a notebook shows and `save('film.gif')` writes.  Else the figure object of the library, for Matplotlib a `matplotlib.figure.Figure` with `savefig`.  No window opens.
 
     Raises:
         LibraryNotFound: no installed plugin draws with `library`; the message names the command that installs one.
         NoMethod: a value has no `marks`.
+        AnimationError: no value has the dim of frames, or they differ in their number.
     """
     style = Style(
         overlay=overlay,
@@ -110,13 +113,18 @@ def plot(
         max_panels=max_panels,
         view=view,
     )
+    if animate is not None:
+        from .animation import Animation, Frames
+
+        return Animation(Frames(values[0] if len(values) == 1 else values, animate), find_library(library), style)
     return figure(values, find_library(library), style)
 
 
 def animate(
-    frames: Iterable[Any],
+    frames: Any,
     path: str | PathLike[str],
     *,
+    dim: Any = None,
     fps: float = 20,
     progress: Callable[[int, int | None], Any] | None = None,
     overlay: Any = None,
@@ -138,9 +146,11 @@ def animate(
     the first is drawn: `frames` that can be iterated twice are, the marks of an iterator wait in a temporary file.
 
     Args:
-        frames: values, or tuples, lists or dicts of values for several panels.
+        frames: an iterable of values, or of tuples, lists or dicts of values for several panels; or a value with a dim of
+            frames, such as a trajectory.
         path: of the file to write, `.gif`, or `.mp4` where ffmpeg is installed.  It appears when it is complete;
             after an error or Ctrl-C an earlier file is still there.
+        dim: of the frames, if they are the elements of values; by default the only batch dim of a value.
         fps: frames per second; a GIF rounds the duration of a frame to 1/100 s.
         progress: called as `progress(done, total)` after each frame; total is None while it is unknown.
         dpi: pixels per inch of `size`.
@@ -166,4 +176,6 @@ def animate(
         view=view,
         dpi=dpi,
     )
-    return film(frames, path, find_library(library), style, fps, progress)
+    from .animation import frames_of
+
+    return film(frames_of(frames, dim), path, find_library(library), style, fps, progress)
