@@ -194,8 +194,8 @@ def _(operator: SparseMatrix):
 def _(operator: DenseMatrix):
     from scipy.sparse import coo_array
 
-    rows, columns = operator.range, operator.matrix.shape.dual
-    matrix = operator.matrix.numpy(",".join((*rows.names, *columns.names)))
+    rows, columns = operator.range, operator.domain
+    matrix = operator.matrix.numpy(",".join((*rows.names, *("~" + n for n in columns.names))))
     return coo_array(matrix.reshape(rows.volume, columns.volume))
 
 

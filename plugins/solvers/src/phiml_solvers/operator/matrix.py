@@ -4,8 +4,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from phiml_core.math import dot, expand, gather, instance, pack_dims, rename_dims, scatter, unpack_dim, where, wrap
-from phiml_core.shape import Shape, concat_shapes, dual
+from phiml_core.math import (
+    dot,
+    expand,
+    gather,
+    instance,
+    pack_dims,
+    rename_dims,
+    scatter,
+    sum_,
+    unpack_dim,
+    where,
+    wrap,
+)
+from phiml_core.shape import Shape, channel, concat_shapes, dual
 from phiml_core.tensor.tensor import Tensor
 
 from .linear import LinearOperator
@@ -68,7 +80,7 @@ class SparseMatrix(LinearOperator):
         return self.shape if self.to is None else self.to
 
     def __call__(self, x: Tensor) -> Tensor:
-        flat = pack_dims(expand(x, self.domain), self.domain.names, COLUMNS)
+        flat = pack_dims(expand(x, self.domain), ",".join(self.domain.names), COLUMNS)
         products = gather(flat, self.columns, COLUMNS.name) * self.values
         rows = concat_shapes(products.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
         return unpack_dim(scatter(rows, self.rows, products, "add", "undefined"), ROWS.name, self.range)
@@ -96,6 +108,7 @@ class DenseMatrix(LinearOperator):
         matrix: tensor with the dims of the result and, as dual dims, those of x: (x, y, ~x, ~y); and batch dims.
         symmetric, definite, singular: see `LinearOperator`; promised.
         rows: dims of the result; None: all primal dims of `matrix`.
+        columns: dims of x; None: those of the dual dims, with the types that the result has for the same names, else channel dims.
     """
 
     matrix: Any
@@ -103,20 +116,18 @@ class DenseMatrix(LinearOperator):
     definite: str | None = None
     singular: bool = False
     rows: Shape | None = None
+    columns: Shape | None = None
 
     __value_attrs__ = ("matrix",)
 
     @property
     def domain(self) -> Shape:
-        columns = self.matrix.shape.dual
-        names = [n.removeprefix("~") for n in columns.names]
-        types = [self.range if n in self.range.names else None for n in names]
-        from phiml_core.shape import channel
-
-        parts = [
-            (t[n] if t is not None else channel(n)).with_size(columns.get_size("~" + n)) for n, t in zip(names, types)
-        ]
-        return concat_shapes(*parts)
+        if self.columns is not None:
+            return self.columns
+        dims, rows = self.matrix.shape.dual, self.range
+        names = [n.removeprefix("~") for n in dims.names]
+        parts = [rows[n] if n in rows.names else channel(n) for n in names]
+        return concat_shapes(*(p.with_size(size) for p, size in zip(parts, dims.sizes, strict=True)))
 
     @property
     def range(self) -> Shape:
@@ -124,30 +135,27 @@ class DenseMatrix(LinearOperator):
 
     @property
     def dims(self) -> tuple[str, ...]:
-        return tuple(n.removeprefix("~") for n in self.matrix.shape.dual.names)
+        return self.domain.names
 
     def __call__(self, x: Tensor) -> Tensor:
-        columns = self.matrix.shape.dual
-        return dot(self.matrix, columns, rename_dims(x, self.dims, columns.with_sizes((None,) * columns.rank)), columns)
+        columns = ",".join("~" + n for n in self.dims)
+        there = dual(**{n: self.domain.get_size(n) for n in self.dims})
+        return dot(self.matrix, columns, rename_dims(expand(x, self.domain), ",".join(self.dims), there), columns)
 
     def adjoint(self) -> LinearOperator:
         if self.symmetric:
             return self
-        columns, rows = self.matrix.shape.dual, self.range
-        there = dual(**{n: rows.get_size(n) for n in rows.names})
-        moved = rename_dims(self.matrix, rows.names, tuple(f"_{n}" for n in rows.names))
-        moved = rename_dims(moved, columns.names, self.domain)
-        return DenseMatrix(
-            rename_dims(moved, tuple(f"_{n}" for n in rows.names), there), False, self.definite, False, self.domain
-        )
+        rows, columns = self.range, self.domain
+        temporary = [f"_{n}" for n in rows.names]
+        moved = rename_dims(self.matrix, ",".join(rows.names), temporary)
+        moved = rename_dims(moved, ",".join("~" + n for n in columns.names), columns)
+        moved = rename_dims(moved, ",".join(temporary), dual(**{n: rows.get_size(n) for n in rows.names}))
+        return DenseMatrix(moved, False, self.definite, False, columns, rows)
 
     def diagonal(self) -> Tensor:
-        from phiml_core.math import sum_
-
         total = self.matrix
         for n in self.dims:
-            size = self.range.get_size(n)
-            eye = wrap(np.eye(size), concat_shapes(self.range[n], dual(n)))  # type: ignore[arg-type]
+            eye = wrap(np.eye(self.range.get_size(n)), concat_shapes(self.range[n], dual(n)))  # type: ignore[arg-type]
             total = sum_(total * eye, "~" + n)
         return total
 

@@ -85,7 +85,7 @@ class Injection(LinearOperator):
 
         for name in self.domain.names:
             dim = x.shape[name]
-            x = pack_dims(stack([x] * self.by, instance("_copy")), (name, "_copy"), dim.with_size(None))
+            x = pack_dims(stack([x] * self.by, instance("_copy")), f"{name},_copy", dim.with_size(None))
         return x
 
     def adjoint(self) -> LinearOperator:

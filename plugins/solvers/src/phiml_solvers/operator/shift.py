@@ -4,6 +4,8 @@ from typing import Any
 
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
+from phiml_core.math import pad, roll
+from phiml_core.ops.layouts import has_own_layout
 from phiml_core.ops.repeat import store
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
@@ -13,10 +15,12 @@ __all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "with_e
 
 
 def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
-    """x as one array that stores `dims`, as floats of the precision of the context."""
+    """x as one array that stores `dims`, as floats of the precision of the context; a layout of its own stays as it is."""
+    if has_own_layout(x):
+        return x  # type: ignore[return-value]
     if type(x) is not Dense or any([n not in x.spec.axes for n in dims]):
         x = as_dense(store(x, ",".join(dims)))
-    target = current().float
+    target = current().floating(complex) if x.spec.dtype.kind is complex else current().float
     if x.spec.dtype is target:
         return x
     return Dense(x.backend.bind(primitive.astype)(x.native_array, target), x.spec.with_dtype(target))
@@ -25,6 +29,8 @@ def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
 def barrier(*xs: Dense) -> list[Dense]:
     """The same tensors; inside compiled code they are computed once, not again for each neighbour that is read."""
     backend = xs[0].backend
+    if not all(type(x) is Dense for x in xs):
+        return list(xs)
     if not any(backend.is_traced(x.native_array) for x in xs):
         return list(xs)
     arrays = backend.barrier(tuple([x.native_array for x in xs]))
@@ -45,6 +51,8 @@ def with_ends(x: Dense, dim: str, lower: int, upper: int) -> Dense:
     """x with `lower` zeros before and `upper` zeros after it along one dim."""
     if not lower and not upper:
         return x
+    if type(x) is not Dense:
+        return pad(x, {dim: (lower, upper)}, 0)
 
     def make(spec: Any) -> Any:
         pad, axis = spec.backend.bind(primitive.pad), spec.axes[dim]
@@ -58,12 +66,15 @@ def with_ends(x: Dense, dim: str, lower: int, upper: int) -> Dense:
 
 def difference(x: Dense, dim: str) -> Dense:
     """Each value minus the one before it along one dim; one value less than x has."""
-
+    if type(x) is not Dense:
+        return x[{dim: slice(1, None)}] - x[{dim: slice(None, -1)}]
     return _planned(x, ("difference", dim), lambda spec: _pairs(spec, dim, primitive.subtract))
 
 
 def neighbour_sum(x: Dense, dim: str) -> Dense:
     """Each value plus the one before it along one dim; one value less than x has."""
+    if type(x) is not Dense:
+        return x[{dim: slice(1, None)}] + x[{dim: slice(None, -1)}]
     return _planned(x, ("sum", dim), lambda spec: _pairs(spec, dim, primitive.add))
 
 
@@ -76,6 +87,8 @@ def _pairs(spec: Any, dim: str, word: Any) -> Any:
 
 def rolled(x: Dense, dim: str, shift: int) -> Dense:
     """x shifted cyclically by one cell along one dim: the value at i goes to i + shift, shift being 1 or -1."""
+    if type(x) is not Dense:
+        return roll(x, {dim: shift})
 
     def make(spec: Any) -> Any:
         getitem, concat = spec.backend.bind(primitive.getitem), spec.backend.bind(primitive.concat)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from phiml_core.backend import primitive
-from phiml_core.math import wrap
+from phiml_core.math import pad, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -98,6 +98,13 @@ class Stencil(LinearOperator):
             total = part if total is None else total + part
         return total
 
+    def adjoint(self) -> LinearOperator:
+        if self.symmetric:
+            return self
+        from ..trace import transposed
+
+        return transposed(self)
+
     def diagonal(self) -> Tensor:
         center = dict(zip(self.offsets, self.coefficients)).get((0,) * self.resolution.rank, 0.0)
         if any(o and pair[0] != PERIODIC for offset in self.offsets for o, pair in zip(offset, self.boundary)):
@@ -123,8 +130,15 @@ class Stencil(LinearOperator):
         return total
 
 
+_RULES = {PERIODIC: "periodic", NEUMANN: "symmetric", DIRICHLET: "antisymmetric", ABSENT: 0}
+
+
 def _continued(x: Dense, dims: tuple[str, ...], boundary: Any, margins: Any) -> Dense:
     """x with as many cells beyond each side as the stencil reads."""
+    if type(x) is not Dense:
+        return pad(
+            x, dict(zip(dims, margins)), {d: tuple([_RULES[s] for s in pair]) for d, pair in zip(dims, boundary)}
+        )
     for dim, pair, (lower, upper) in zip(dims, boundary, margins):
         spec = x.spec
         key = ("continued", dim, pair, lower, upper)

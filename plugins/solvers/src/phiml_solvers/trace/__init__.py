@@ -2,6 +2,6 @@
 
 from .errors import NotLinear, NotTraceable
 from .operator import TracedOperator
-from .structured import recognise, structured
+from .structured import recognise, structured, transposed
 
-__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured"]
+__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured", "transposed"]

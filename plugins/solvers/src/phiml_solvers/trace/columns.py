@@ -36,7 +36,7 @@ def by_columns(op: Any, values: Any, args: Any) -> Any:
         )
     unit = wrap(np.eye(dims.volume).reshape(*dims.sizes, dims.volume), concat_shapes(dims, batch(_column=dims.volume)))  # type: ignore[arg-type]
     matrix = op(unit, *args) - op(unit * 0.0, *args)
-    packed = pack_dims(value.with_(bias=None), dims, instance("_row"))
+    packed = pack_dims(value.with_(bias=None), ",".join(dims.names), instance("_row"))
     matrix = rename_dims(matrix, "_column", instance("_column"))
     result = applied(packed, matrix, {"_row": "_column"})
     return result if value.bias is None else result + op(value.full_bias(), *args)

@@ -198,7 +198,7 @@ def factor_values(factor: Factor, term: Term, sizes: dict[str, Any], shape: Shap
             continue
         if dim not in sizes and name == dim:  # a batch dim that only coefficients have
             continue
-        start, stop = term.window(dim, sizes[dim])
+        start, stop = term.window(dim, sizes.get(dim, value.shape.get_size(name)))
         if (start + offset, stop + offset) != (0, value.shape.get_size(name)):
             value = value[{name: slice(start + offset, stop + offset)}]
         if name != dim:
@@ -212,4 +212,4 @@ def _renamed(value: Tensor, old: list[str], new: list[str], shape: Shape) -> Ten
     from phiml_core.shape import concat_shapes, instance
 
     dims = [shape[n].with_size(None).with_item_names(n, None) if n in shape.names else instance(n) for n in new]
-    return rename_dims(value, tuple(old), concat_shapes(*dims))
+    return rename_dims(value, ",".join(old), concat_shapes(*dims))

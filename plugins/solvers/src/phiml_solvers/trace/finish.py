@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from phiml_core.math import pad, wrap
 from phiml_core.shape import Shape
+from phiml_core.tensor.tensor import Tensor
 
 from ..operator.boundary import ABSENT, PERIODIC
 from ..operator.elementary import Diagonal, Identity, Zero
@@ -61,7 +62,7 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
     if separable is not None:
         return separable
     count = entry_count(terms, result)
-    read_at = any(isinstance(i, At) for t in terms for i in t.index)
+    read_at = not all(t.is_shift for t in terms)
     if (read_at or len(terms) > FEW) and count < 100_000_000:
         return sparse_matrix(terms, domain, result)
     return TracedOperator.of(terms, domain, result)
@@ -188,7 +189,7 @@ def _number_array(terms: list[Term], dims: Shape) -> Any:
 
 def _row_sums(values: Any, sides: Any, dims: Shape, symmetric: bool) -> tuple[bool, str | None]:
     """Whether constants are in the null space, and the sign of a symmetric diagonally dominant stencil, where all is known."""
-    if not all(isinstance(v, (int, float)) or _is_numpy(v) for v in values.values()):
+    if not all(isinstance(v, (int, float)) or (isinstance(v, Tensor) and _is_numpy(v)) for v in values.values()):
         return False, None
     total: Any = np.zeros((1,) * dims.rank)
     outer: Any = np.zeros((1,) * dims.rank)
@@ -263,5 +264,5 @@ def _matrix(factor: Any, column: str, dim: Shape, rows: Shape) -> DenseMatrix:
 
     new = [rows[d].with_size(None) if d != column else dual(dim.name) for _, d, _ in factor.at]
     temporary = tuple(f"_m{i}" for i in range(len(new)))
-    matrix = rename_dims(factor.tensor, tuple(n for n, _, _ in factor.at), temporary)
-    return DenseMatrix(rename_dims(matrix, temporary, concat_shapes(*new)), rows=rows)
+    matrix = rename_dims(factor.tensor, ",".join(n for n, _, _ in factor.at), temporary)
+    return DenseMatrix(rename_dims(matrix, ",".join(temporary), concat_shapes(*new)), rows=rows, columns=dim)

@@ -114,7 +114,7 @@ class TracedOperator(LinearOperator):
     def adjoint(self) -> LinearOperator:
         if self.symmetric:
             return self
-        if any(isinstance(i, At) for t in self.terms for i in t.index):
+        if not all(t.is_shift for t in self.terms):
             from .sparse import sparse_matrix
 
             return sparse_matrix(self.terms, self.shape, self.to).adjoint()
@@ -134,8 +134,9 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
         factor = coefficient(term, to, None)  # type: ignore[arg-type]
         if isinstance(factor, Tensor) or factor != 1 or isinstance(factor, bool):
             value = value * factor
-        if term.hidden:
-            value = sum_(value, tuple(n for n, _ in term.hidden))
+        for name, size in term.hidden:
+            start, stop = term.window(name, size)
+            value = sum_(value, name) if name in value.shape.names else value * (stop - start)
         found = parts.get(term.windows)
         parts[term.windows] = value if found is None else found + value
     total: Any = None
@@ -168,7 +169,7 @@ def _read(term: Term, x: Tensor, shape: Shape, to: Shape) -> Any:
     listed = [n for n, i in zip(names, term.index) if isinstance(i, At)]
     if listed:  # no name of x may be one of the dims of the positions
         own = {n: f"_in{k}" for k, n in enumerate(names)}
-        x = rename_dims(x, tuple(own), tuple(own.values()))
+        x = rename_dims(x, ",".join(own), tuple(own.values()))
         names = tuple(own.values())
     renames: dict[str, str] = {}
     for n, i in zip(names, term.index):
@@ -184,7 +185,8 @@ def _read(term: Term, x: Tensor, shape: Shape, to: Shape) -> Any:
     if listed:
         at = [(n, factor_values(i, term, sizes, to)) for n, i in zip(names, term.index) if isinstance(i, At)]
         at = [
-            (n, rename_dims(v, v.shape.names, tuple(f"_at{d}" for d in v.shape.names)) if v.shape else v) for n, v in at
+            (n, rename_dims(v, ",".join(v.shape.names), tuple(f"_at{d}" for d in v.shape.names)) if v.shape else v)
+            for n, v in at
         ]
         renames |= {f"_at{d}": d for _, v in at for d in (m.removeprefix("_at") for m in v.shape.names)}
         if len(at) == 1:
@@ -196,7 +198,7 @@ def _read(term: Term, x: Tensor, shape: Shape, to: Shape) -> Any:
         dims = [
             to[d].with_size(None).with_item_names(d, None) if d in to.names else instance(d) for d in renames.values()
         ]
-        x = rename_dims(x, tuple(renames), concat_shapes(*dims))
+        x = rename_dims(x, ",".join(renames), concat_shapes(*dims))
     return x
 
 
@@ -249,7 +251,7 @@ def _transposed(term: Term, shape: Shape, to: Shape) -> Term:
 
 def is_symmetric(terms: Any, shape: Shape, to: Shape) -> bool:
     """Whether terms equal those of their transpose, as they are written."""
-    if any(isinstance(i, At) for t in terms for i in t.index) or any(t.hidden for t in terms):
+    if any(t.hidden or not t.is_shift for t in terms):
         return False
     order = tuple(shape.names.index(n) for n in to.names)
 

@@ -23,10 +23,11 @@ def summed(value: Linear, dims: Any) -> Any:
     for term in value.terms:
         hidden = dict(term.hidden)
         for n in gone.names:
-            if term.mentions(n):
+            if term.varies(n):
                 hidden[names[n]] = gone.get_size(n)
-            else:
-                term = term.scaled(gone.get_size(n))
+            else:  # the same everywhere in its window
+                start, stop = term.window(n, gone.get_size(n))
+                term = term.scaled(stop - start)._replace(windows=tuple([w for w in term.windows if w[0] != n]))
         terms.append(term.renamed(names)._replace(hidden=tuple(sorted(hidden.items()))))
     bias = None if value.bias is None else reduce_bias(value, gone)
     dtype = joint_type(value, 1) if value.dtype.kind is bool else value.dtype
@@ -80,7 +81,7 @@ def applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
 
     bias = None
     if value.bias is not None:
-        bias = dot(matrix, tuple(columns.values()), value.full_bias(), tuple(columns))
+        bias = dot(matrix, ",".join(columns.values()), value.full_bias(), ",".join(columns))
     shape = merge_shapes(shape, matrix.shape.without(tuple(columns.values())))
     return linear(source, shape, terms, bias, joint_type(value, matrix))
 

@@ -114,7 +114,7 @@ def _gathered(factor: Factor, at: dict[str, Tensor], source: Source) -> Factor:
         from phiml_core.math import rename_dims, stack
         from phiml_core.shape import channel
 
-        value = rename_dims(value, tuple(clash), tuple(clash.values()))
+        value = rename_dims(value, ",".join(clash), tuple(clash.values()))
         lists = [at[d] + o for _, d, o in here]  # type: ignore[index]
         dims = [clash[n] for n, _, _ in here]
         indices = stack(
@@ -122,10 +122,10 @@ def _gathered(factor: Factor, at: dict[str, Tensor], source: Source) -> Factor:
         )
         result = gather(value, indices, ",".join(dims), "_index")
         back = {clash[n]: (d, o) for n, d, o in factor.at if d is not None and d not in at}
-        for n, (_, o) in back.items():
+        for _, o in back.values():
             if o:
                 raise not_traceable("gather", "a factor is read at an offset along another dim")
-        names = tuple(back)
+        names = ",".join(back)
         return rename_dims(result, names, tuple(d for d, _ in back.values())) if names else result  # type: ignore[misc]
 
     pending = [(n, d, o) for n, d, o in factor.at if d is not None and d not in at and o]

@@ -82,7 +82,7 @@ def _gathered(value: Linear, points: Shape, table: np.ndarray, dims: Shape) -> A
     missing = points.without(value.shape)
     if missing:
         value = expand(value, missing)
-    packed = pack_dims(value, points.names, instance("_points"))
+    packed = pack_dims(value, ",".join(points.names), instance("_points"))
     copies = concat_shapes(dims.with_sizes((None,) * dims.rank), instance("_copy"))
     at = wrap(np.maximum(table, 0).astype(np.int32), copies)
     mask = wrap(table >= 0, copies)

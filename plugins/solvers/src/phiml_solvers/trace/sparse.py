@@ -83,7 +83,7 @@ def _entries(values: Any, dims: tuple[str, ...], sizes: tuple[int, ...], to: Sha
     shape = concat_shapes(*full) if full else None
     if shape is None:
         return expand(values, ENTRIES.with_size(1))
-    packed = pack_dims(expand(values, shape), dims, ENTRIES)
+    packed = pack_dims(expand(values, shape), ",".join(dims), ENTRIES)
     if packed.backend.name == "numpy" and packed.rank == 1:
         return packed.numpy(ENTRIES.name)
     return packed

@@ -13,10 +13,11 @@ from . import elementwise, reduce  # noqa: F401  methods of the layout
 from .errors import NotLinear
 from .finish import operator_of
 from .linear import Linear, argument, holds_linear
+from .operator import transposed_terms
 from .restructure import one_tensor
 from .term import Source
 
-__all__ = ["recognise", "structured", "traced"]
+__all__ = ["recognise", "structured", "traced", "transposed"]
 
 
 def traced(function: Any, like: Tensor) -> Any:
@@ -43,6 +44,8 @@ def structured(operator: Any, like: Any) -> LinearOperator:
         NotTraceable: the operator cannot be found, though the function is linear.
     """
     result = traced(operator, like)
+    if not isinstance(result, Linear) and _is_zero(result):
+        return operator_of((), like.shape, result.shape)
     if not isinstance(result, Linear):
         raise NotLinear("The function does not depend on its argument: it is constant, not linear.")
     if result.bias is not None and not _is_zero(result.bias):
@@ -54,7 +57,7 @@ def structured(operator: Any, like: Any) -> LinearOperator:
 
 
 def _is_zero(bias: Tensor) -> bool:
-    if not bias.available or bias.backend.name != "numpy":
+    if not bias.available:
         return False
     return not bool((bias != 0).any) if bias.shape.volume else True
 
@@ -81,6 +84,17 @@ def _like(dims: Shape | None) -> Tensor:
     if dims is None:
         raise ValueError("Tracing an operator that does not know its dims needs a tensor like x.")
     return expand(tensor(0.0), dims)
+
+
+def transposed(operator: LinearOperator, like: Any = None) -> LinearOperator:
+    """The transpose of an operator that knows its dims, or acts on tensors like `like`, as an operator with structure."""
+    like = _like(operator.domain) if like is None else like
+    result = traced(operator, like)
+    shape = like.shape
+    terms = getattr(result, "terms", ())
+    if not all(t.is_shift for t in terms):
+        return operator_of(terms, shape, result.shape).adjoint()
+    return operator_of(transposed_terms(terms, shape, result.shape), result.shape, shape)
 
 
 def recognise(stencil: Stencil) -> LinearOperator:

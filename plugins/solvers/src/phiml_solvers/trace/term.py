@@ -109,13 +109,17 @@ class Term(NamedTuple):
                 return start, stop
         return 0, size
 
-    def mentions(self, dim: str) -> bool:
-        """Whether the term varies along a dim, or covers a part of it."""
-        return (
-            any((isinstance(i, Along) and i.dim == dim) or (isinstance(i, At) and dim in i.dims) for i in self.index)
-            or any(w[0] == dim for w in self.windows)
-            or any(dim in f.dims for f in self.factors)
-        )
+    def varies(self, dim: str) -> bool:
+        """Whether the term varies along a dim inside its window."""
+        return any(
+            (isinstance(i, Along) and i.dim == dim) or (isinstance(i, At) and dim in i.dims) for i in self.index
+        ) or any(dim in f.dims for f in self.factors)
+
+    @property
+    def is_shift(self) -> bool:
+        """Whether it reads x at fixed offsets along dims of its own or at fixed positions."""
+        along = [i.dim for i in self.index if isinstance(i, Along)]
+        return len(set(along)) == len(along) and not any(isinstance(i, At) for i in self.index)
 
     def scaled(self, number: Any) -> "Term":
         """The term times a Python number."""
