@@ -54,7 +54,7 @@ def program(
     """
     words = Words(backend)
     levels = plan(axes, sizes, periodic, spacing)
-    counts = [len(axes) + 1 + shifted + 2 * len(level.pairs) for level in levels]
+    counts = [len(axes) + 1 + shifted + len(level.pairs) for level in levels]
 
     def prepare(*arrays: Any) -> Any:
         faces, extra = list(arrays[: len(axes)]), arrays[-1] if shifted else None
@@ -64,10 +64,10 @@ def program(
             diagonal = words.once(words.inverse(mass if extra is None else mass + extra))
             found += [*faces, *([] if extra is None else [extra]), diagonal]
             for i in level.pairs:
-                faces, extra, weights = coarsened(words, level, i, faces, extra, mass, TIED[bits])
+                faces, extra, shares = coarsened(words, level, i, faces, extra, mass, TIED[bits])
                 level = level.halved(i)
                 mass = face_sum(words, level, faces)
-                found += weights
+                found.append(shares)
         return (*found, words.once(inverse_matrix(words, levels[-1], faces, extra, singular, bits)))
 
     def run(*arrays: Any) -> Any:
@@ -90,7 +90,7 @@ class _Grid:
         self.faces = list(arrays[:rank])
         self.extra = arrays[rank] if shifted else None
         self.inverse = arrays[rank + shifted]
-        self.weights = list(zip(arrays[rank + shifted + 1 :: 2], arrays[rank + shifted + 2 :: 2]))
+        self.shares = arrays[rank + shifted + 1 :]
 
     def rest(self, x: Any, r: Any) -> Any:
         """r − A x of padded x."""
@@ -109,13 +109,13 @@ def _cycle(words: Words, levels: list[Level], grids: list[_Grid], last: Any, vis
     x = padded(words, level, steps[0] * grid.inverse * r)
     for factor in steps[1:]:
         x = padded(words, level, grid.smoothed(x, r, factor))
-    rest = restricted(words, level, words.once(grid.rest(x, r)), grid.weights)
+    rest = restricted(words, level, words.once(grid.rest(x, r)), grid.shares)
     coarse = _cycle(words, levels, grids, last, visits, i + 1, rest)
     if i + 1 < len(grids):
         for _ in range(visits - 1):
             left = words.once(grids[i + 1].rest(padded(words, levels[i + 1], coarse), rest))
             coarse = words.once(coarse + _cycle(words, levels, grids, last, visits, i + 1, left))
-    x = padded(words, level, inside(words, level, x) + prolonged(words, level, coarse, grid.weights))
+    x = padded(words, level, inside(words, level, x) + prolonged(words, level, coarse, grid.shares))
     for factor in steps[:0:-1]:
         x = padded(words, level, grid.smoothed(x, r, factor))
     return words.once(grid.smoothed(x, r, steps[0]))

@@ -25,7 +25,7 @@ BENDING = 0.5
 
 def coarsened(
     words: Words, level: Level, i: int, faces: list[Any], extra: Any, mass: Any, tied: float
-) -> tuple[list[Any], Any, tuple[Any, Any]]:
+) -> tuple[list[Any], Any, Any]:
     """The next grid, with half the cells along dim number `i`.
 
     Across the axis a coarse face gets the shares that its blocks have in the cells of the fine ones.  Where neighbours have different
@@ -41,54 +41,50 @@ def coarsened(
 
     Returns:
         faces, extra: of the coarse grid.
-        weights: share that the block before the own one has in the lower cells, and the block behind in the upper ones.
+        shares: per cell the share that the block next to its own one has in it: the one before in lower, behind in upper cells.
     """
     axis, n, periodic = level.axes[i], level.sizes[i], level.periodic[i]
     m = (n + 1) // 2
     missing = {axis: (0, n % 2)}
-    along = faces[i]
-    between = words.concat(words.cut(along, axis, 0, n, 2), (words.cut(along, axis, n, n + 1),), axis)
-    mass = words.ends(mass, missing)
-    lower, upper = words.cut(mass, axis, 0, 2 * m, 2), words.cut(mass, axis, 1, 2 * m, 2)
-    inner = words.ends(words.cut(along, axis, 1, n, 2), missing)
-    half = _half_way(words, inner, lower, upper)
-    half = words.once(words.around(half, axis, periodic))
-    before = _ratio(words, between, words.cut(half, axis, 0, m + 1))
-    behind = _ratio(words, between, words.cut(half, axis, 1, m + 2))
-    closed = before + behind >= CLOSED
-    new_along = words.where(closed, between * 0, between / (1 + before + behind))
-    first = words.once(words.cut(_share(words, behind, before, tied), axis, 0, m))
-    second = words.once(words.cut(_share(words, before, behind, tied), axis, 1, m + 1))
-    new: list[Any] = []
+    new = [words.ends(c, missing) for c in faces]
+    new[i], shares = _along(words, axis, n, periodic, faces[i], words.ends(mass, missing), tied)
     bent: Any = None
-    for b, c in enumerate(faces):
+    for b, c in enumerate(new):
         if b == i:
-            new.append(None)
             continue
-        across, crosses = level.axes[b], level.periodic[b]
-        c = words.ends(c, missing)
-        parts = words.cut(c, axis, 0, 2 * m, 2), words.cut(c, axis, 1, 2 * m, 2)
-        k = level.sizes[b]
-        means, bends = [], []
-        for part, weight in zip(parts, (first, second)):
-            wide = words.around(weight, across, crosses, "edge")
-            a, z = words.cut(wide, across, 0, k + 1), words.cut(wide, across, 1, k + 2)
-            means.append((a + z) * 0.5)
-            bend = part * (z - a) * (z - a) * BENDING
-            bends.append(words.cut(bend, across, 0, k) + words.cut(bend, across, 1, k + 1))
-        new.append(words.once(_gather(words, axis, periodic, parts, (means[0], means[1]))))
-        bent = bends if bent is None else [p + q for p, q in zip(bent, bends)]
-    if bent is not None:
-        energy = _on_faces(words, axis, periodic, bent[0], bent[1])
-        new_along = words.where(new_along == 0, new_along, new_along + energy)
+        across, k = level.axes[b], level.sizes[b]
+        wide = words.around(shares, across, level.periodic[b])
+        a, z = words.cut(wide, across, 0, k + 1), words.cut(wide, across, 1, k + 2)
+        new[b] = words.once(_gather(words, axis, periodic, c, (a + z) * 0.5))
+        bend = c * (z - a) * (z - a) * BENDING
+        bend = words.cut(bend, across, 0, k) + words.cut(bend, across, 1, k + 1)
+        bent = bend if bent is None else bent + bend
+    if bent is not None:  # lower cells give it to the lower face of their block, upper cells to the upper one
+        energy = words.around(words.once(bent), axis, periodic)
+        energy = words.cut(energy, axis, 0, 2 * m + 2, 2) + words.cut(energy, axis, 1, 2 * m + 2, 2)
+        new[i] = words.where(new[i] == 0, new[i], new[i] + energy)
     if periodic and m == 1:
-        new_along = new_along * 0  # a cell that is its own neighbour
-    new[i] = words.once(new_along)
+        new[i] = new[i] * 0  # a cell that is its own neighbour
+    new[i] = words.once(new[i])
     if extra is not None:
-        extra = words.ends(extra, missing)
-        cells = words.cut(extra, axis, 0, 2 * m, 2), words.cut(extra, axis, 1, 2 * m, 2)
-        extra = words.once(_gather(words, axis, periodic, cells, (first, second)))
-    return new, extra, (first, second)
+        extra = words.once(_gather(words, axis, periodic, words.ends(extra, missing), shares))
+    return new, extra, shares
+
+
+def _along(words: Words, axis: int, n: int, periodic: bool, along: Any, mass: Any, tied: float) -> tuple[Any, Any]:
+    """Coefficients between blocks along an axis, and the shares."""
+    m = (n + 1) // 2
+    between = words.concat(words.cut(along, axis, 0, n, 2), (words.cut(along, axis, n, n + 1),), axis)
+    inner = words.ends(words.cut(along, axis, 1, n, 2), {axis: (0, n % 2)})
+    half = _half_way(words, inner, words.cut(mass, axis, 0, 2 * m, 2), words.cut(mass, axis, 1, 2 * m, 2))
+    half = words.once(words.around(half, axis, periodic))
+    before = words.once(_ratio(words, between, words.cut(half, axis, 0, m + 1)))
+    behind = words.once(_ratio(words, between, words.cut(half, axis, 1, m + 2)))
+    closed = before + behind >= CLOSED
+    coarse = words.where(closed, between * 0, between / (1 + before + behind))
+    lower = words.cut(_share(words, behind, before, tied), axis, 0, m)
+    upper = words.cut(_share(words, before, behind, tied), axis, 1, m + 1)
+    return coarse, words.once(_interleaved(words, axis, lower, upper))
 
 
 def _half_way(words: Words, inner: Any, lower: Any, upper: Any) -> Any:
@@ -113,46 +109,36 @@ def _share(words: Words, own: Any, other: Any, tied: float) -> Any:
     return words.where(bound, words.where(other > tied, free + 0.5, share), share)
 
 
-def _gather(words: Words, axis: int, periodic: bool, cells: tuple[Any, Any], weights: tuple[Any, Any]) -> Any:
-    """Values of lower and upper cells summed by their shares in the blocks."""
-    (lower, upper), (first, second) = cells, weights
-    to_before, to_behind = lower * first, upper * second
-    m = to_before.shape[axis]
-    own = (lower - to_before) + (upper - to_behind)
-    from_behind = words.cut(words.around(to_before, axis, periodic), axis, 2, m + 2)
-    from_before = words.cut(words.around(to_behind, axis, periodic), axis, 0, m)
-    return own + from_behind + from_before
+def _interleaved(words: Words, axis: int, lower: Any, upper: Any) -> Any:
+    """Values of cells from those of the lower and of the upper cells of blocks."""
+    both = words.stack(lower, (upper,), axis + 1)
+    return words.reshape(both, tuple(2 * k if a == axis else k for a, k in enumerate(lower.shape)))
 
 
-def _on_faces(words: Words, axis: int, periodic: bool, lower: Any, upper: Any) -> Any:
-    """Values of blocks that belong to their lower face, and to their upper one, summed on all faces."""
-    m = lower.shape[axis]
-    if periodic:
-        lower = words.concat(lower, (words.cut(lower, axis, 0, 1),), axis)
-        return lower + words.concat(words.cut(upper, axis, m - 1, m), (upper,), axis)
-    return words.ends(lower, {axis: (0, 1)}) + words.ends(upper, {axis: (1, 0)})
+def _gather(words: Words, axis: int, periodic: bool, cells: Any, shares: Any) -> Any:
+    """Values of cells summed over blocks by their shares."""
+    moved = cells * shares
+    kept, n = cells - moved, cells.shape[axis]
+    moved = words.around(words.once(moved), axis, periodic)
+    own = words.cut(kept, axis, 0, n, 2) + words.cut(kept, axis, 1, n, 2)
+    return own + (words.cut(moved, axis, 0, n, 2) + words.cut(moved, axis, 3, n + 2, 2))
 
 
-def restricted(words: Words, level: Level, r: Any, weights: list[tuple[Any, Any]]) -> Any:
+def restricted(words: Words, level: Level, r: Any, shares: Any) -> Any:
     """Residuals of cells summed over blocks by their shares: the transpose of `prolonged`."""
-    for i, pair in zip(level.pairs, weights):
-        axis, n, periodic = level.axes[i], level.sizes[i], level.periodic[i]
-        r = words.once(words.ends(r, {axis: (0, n % 2)}))
-        m = (n + 1) // 2
-        r = _gather(words, axis, periodic, (words.cut(r, axis, 0, 2 * m, 2), words.cut(r, axis, 1, 2 * m, 2)), pair)
-    return words.once(r)
+    for i, share in zip(level.pairs, shares):
+        axis, n = level.axes[i], level.sizes[i]
+        r = words.ends(r, {axis: (0, n % 2)})
+        r = words.once(_gather(words, axis, level.periodic[i], r, share))
+    return r
 
 
-def prolonged(words: Words, level: Level, coarse: Any, weights: list[tuple[Any, Any]]) -> Any:
+def prolonged(words: Words, level: Level, coarse: Any, shares: Any) -> Any:
     """Values of the cells from those of the blocks they have a share in."""
-    for i, (first, second) in reversed(list(zip(level.pairs, weights))):
-        axis, n, periodic = level.axes[i], level.sizes[i], level.periodic[i]
-        m = coarse.shape[axis]
-        wide = words.once(words.around(coarse, axis, periodic))
-        own = words.cut(wide, axis, 1, m + 1)
-        lower = own + first * (words.cut(wide, axis, 0, m) - own)
-        upper = own + second * (words.cut(wide, axis, 2, m + 2) - own)
-        both = words.stack(lower, (upper,), axis + 1)
-        sizes = tuple(2 * m if a == axis else k for a, k in enumerate(lower.shape))
-        coarse = words.cut(words.reshape(both, sizes), axis, 0, n)
-    return words.once(coarse)
+    for i, share in reversed(list(zip(level.pairs, shares))):
+        axis, n, m = level.axes[i], level.sizes[i], coarse.shape[level.axes[i]]
+        wide = words.once(words.around(coarse, axis, level.periodic[i]))
+        own = words.once(_interleaved(words, axis, coarse, coarse))
+        others = _interleaved(words, axis, words.cut(wide, axis, 0, m), words.cut(wide, axis, 2, m + 2))
+        coarse = words.once(words.cut(own + share * (words.once(others) - own), axis, 0, n))
+    return coarse

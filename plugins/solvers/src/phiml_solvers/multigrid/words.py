@@ -34,13 +34,11 @@ class Words:
             return array
         return self.pad(array, tuple(widths.get(a, (0, 0)) for a in range(len(array.shape))), "constant", 0)
 
-    def around(self, array: Any, axis: int, periodic: bool, outside: str = "zero") -> Any:
-        """The array with one more item at both ends of an axis: the opposite one if periodic, else zero or the 'edge' item."""
+    def around(self, array: Any, axis: int, periodic: bool) -> Any:
+        """The array with one more item at both ends of an axis: the opposite one if periodic, else zero."""
         n = array.shape[axis]
         if periodic:
             return self.concat(self.cut(array, axis, n - 1, n), (array, self.cut(array, axis, 0, 1)), axis)
-        if outside == "edge":
-            return self.concat(self.cut(array, axis, 0, 1), (array, self.cut(array, axis, n - 1, n)), axis)
         return self.ends(array, {axis: (1, 1)})
 
     def inverse(self, array: Any) -> Any:
