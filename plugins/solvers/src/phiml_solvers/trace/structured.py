@@ -90,6 +90,10 @@ def transposed(operator: LinearOperator, like: Any = None) -> LinearOperator:
     """The transpose of an operator that knows its dims, or acts on tensors like `like`, as an operator with structure."""
     like = _like(operator.domain) if like is None else like
     result = traced(operator, like)
+    more = result.shape.batch.without(like.shape)
+    if more:  # the coefficients make examples, which the transpose keeps apart
+        like = expand(like, more)
+        result = traced(operator, like)
     shape = like.shape
     terms = getattr(result, "terms", ())
     if not all(t.is_shift for t in terms):
