@@ -68,10 +68,7 @@ class LinearJit:
         self.__wrapped__ = function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        from phiml_core.tree import tree_leaves
-
-        plain = all(type(t).layout_rank < 1000 for t in tree_leaves((args, kwargs)))
-        return (self._compiled if plain else self.function)(*args, **kwargs)
+        return self._compiled(*args, **kwargs)
 
     def sparse_matrix_and_bias(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """Operator and offset for arguments like these; see `matrix_from_function`."""

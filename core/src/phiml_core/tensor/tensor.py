@@ -40,6 +40,8 @@ class Tensor(Arithmetic):
     __array_ufunc__ = None  # np.ones(2) + tensor goes to the tensor
     __array_priority__ = 1000
     layout_rank: int = 0
+    is_recording: bool = False
+    """Whether a layout records what is done to it instead of computing; compiled functions then run as they are."""
 
     @property
     def shape(self) -> Shape:

@@ -17,7 +17,7 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
-from phiml_core.tree.flatten import flatten
+from phiml_core.tree.flatten import Recording, flatten
 from phiml_core.tree.structure import Leaf, Structure
 from phiml_core.tree.tree import tree_map
 
@@ -87,7 +87,10 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         if kwargs:  # into the places of their parameters
             args = inspect.signature(function).bind(*args, **kwargs).args
         leaves: list[Any] = []
-        given = flatten(args, leaves)
+        try:
+            given = flatten(args, leaves)
+        except Recording:
+            return function(*args)
         backend = backend_for(given)
         if not backend.can_differentiate or not backend.any_traced(leaves):
             return function(*args)  # no derivative is being taken
@@ -134,7 +137,9 @@ class _Trace:
     def _pull_back(self, structure: Structure, inputs: Any, outputs: Any, cotangents: Any) -> tuple[Any, ...]:
         args, output = self.seen.build(iter(inputs)), structure.build(iter(outputs))
         leaves = structure.leaf_structures()
-        slopes = [_shared(c, s) if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents, strict=False)]
+        slopes = [
+            _shared(c, s) if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents, strict=False)
+        ]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
             grads = self.gradient(args, output, structure.build(iter(slopes)))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
@@ -185,7 +190,10 @@ def stop_gradient(x: Any) -> Any:
 def barrier(tree: Any) -> Any:
     """The same tree, computed before anything that uses it: keeps a compiler from computing it anew for each use."""
     leaves: list[Any] = []
-    structure = flatten(tree, leaves)
+    try:
+        structure = flatten(tree, leaves)
+    except Recording:
+        return tree
     backend = backend_for(structure)
     if not backend.can_jit or not leaves:
         return tree

@@ -12,7 +12,7 @@ from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current
 from phiml_core.dispatch import epoch
 from phiml_core.ops.native import NotConcrete
-from phiml_core.tree.flatten import StaticError, flatten
+from phiml_core.tree.flatten import Recording, StaticError, flatten
 from phiml_core.tree.recognise import recogniser
 from phiml_core.tree.structure import Node, Static, Structure
 
@@ -76,8 +76,12 @@ class JitFunction(Generic[P, R]):
         leaves = recognise(varying) if not static and key[2] is current() and key[3] is default_backend() else None
         if leaves is None:
             leaves = []
+            try:
+                structures = tuple([flatten(v, leaves) for v in varying])
+            except Recording:
+                return self.function(*args, **kwargs)
             key = (
-                tuple([flatten(v, leaves) for v in varying]),
+                structures,
                 self._frozen(static) if static else (),
                 current(),
                 default_backend(),

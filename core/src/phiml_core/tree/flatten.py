@@ -17,13 +17,17 @@ from phiml_core.tensor.tensor import Tensor
 from .structure import Leaf, Node, StackedNode, Static, Structure
 from .tree import static_attributes, value_attributes
 
-__all__ = ["StaticError", "disassemble", "flatten", "static_node"]
+__all__ = ["Recording", "StaticError", "disassemble", "flatten", "static_node"]
 
 _new: Any = tuple.__new__
 
 
 class StaticError(TypeError):
     """A value cannot be part of the structure of a transformed function, because it cannot be compared."""
+
+
+class Recording(StaticError):
+    """A tensor records what is done to it and has no native arrays: transforms run the function as it is."""
 
 
 @generic(on="value")
@@ -188,6 +192,8 @@ def _(value: Stacked, leaves):
 @flatten.dispatch
 def _(value: Tensor, leaves):
     names = value_attributes(type(value))
+    if names is None and value.is_recording:
+        raise Recording(f"A tensor {value.shape} that records a linear function cannot take part in this transform.")
     if names is None:
         raise StaticError(
             f"The tensor layout {type(value).__qualname__} does not say what its values are.  Give it __value_attrs__, e.g. ('values',)."

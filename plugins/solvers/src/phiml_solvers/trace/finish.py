@@ -18,7 +18,7 @@ from .errors import not_traceable
 from .operator import TracedOperator, is_symmetric
 from .recognise import around, laplacian, offsets_of, periodic_dims
 from .sparse import entry_count, sparse_matrix
-from .term import Along, At, Term, with_window
+from .term import Along, At, Term, joined_windows, with_window
 
 __all__ = ["operator_of"]
 
@@ -38,6 +38,8 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
     Raises:
         NotTraceable: examples along a batch dim of x depend on each other.
     """
+    sizes = {n: to.get_size(n) for n in to.names} | {n: s for t in terms for n, s in t.hidden}
+    terms = joined_windows([_aligned(t, shape, to) for t in terms], sizes)
     if not terms:
         return Zero(shape.non_batch, to.without(shape.batch))
     idle = _idle_dims(terms, shape, to)
@@ -66,6 +68,18 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
     if (read_at or len(terms) > FEW) and count < 100_000_000:
         return sparse_matrix(terms, domain, result)
     return TracedOperator.of(terms, domain, result)
+
+
+def _aligned(term: Term, shape: Shape, to: Shape) -> Term:
+    """A fixed position along a dim of x, read in one place of the same dim of the result, as an offset between both."""
+    used = [i.dim for i in term.index if isinstance(i, Along)]
+    index = list(term.index)
+    for k, (n, i) in enumerate(zip(shape.names, term.index)):
+        if isinstance(i, int) and n in to.names and n not in used:
+            start, stop = term.window(n, to.get_size(n))
+            if stop - start == 1:
+                index[k] = Along(n, i - start)
+    return term._replace(index=tuple(index))
 
 
 def _ordered(term: Term, have: Shape, want: Shape) -> Term:

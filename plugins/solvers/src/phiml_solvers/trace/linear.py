@@ -29,6 +29,7 @@ class Linear(Tensor):
 
     __slots__ = ("_dtype", "_shape", "bias", "source", "terms")
     layout_rank = 1000  # everything else is a coefficient
+    is_recording = True
 
     def __init__(self, source: Source, shape: Shape, terms: Any, bias: Tensor | None, dtype: DType):
         self.source, self._shape, self.bias, self._dtype = source, shape, bias, dtype

@@ -209,6 +209,27 @@ def like_terms(terms: Any) -> tuple[Term, ...]:
     return tuple([Term(*key, number=n) for key, n in numbers.items() if not _is_nothing(n)])
 
 
+def joined_windows(terms: Any, sizes: dict[str, int]) -> tuple[Term, ...]:
+    """The terms with those that differ in nothing but neighbouring windows along one dim as one."""
+    terms = like_terms(terms)
+    for dim in {w[0] for t in terms for w in t.windows}:
+        rows: dict[Any, list[Term]] = {}
+        for t in terms:
+            rest = tuple([w for w in t.windows if w[0] != dim])
+            rows.setdefault((t._replace(windows=rest).key, t.number), []).append(t)
+        found: list[Term] = []
+        for group in rows.values():
+            spans: list[list[int]] = []
+            for start, stop in sorted(t.window(dim, sizes[dim]) for t in group):
+                if spans and spans[-1][1] == start:
+                    spans[-1][1] = stop
+                else:
+                    spans.append([start, stop])
+            found += [group[0]._replace(windows=with_window(group[0].windows, dim, a, b, sizes[dim])) for a, b in spans]
+        terms = like_terms(found)
+    return terms
+
+
 class Source:
     """What all tensors of one trace share.
 
