@@ -1,26 +1,59 @@
-"""Algorithms behind the word `solve`: spectral, conjugate gradients, sparse direct."""
+"""Algorithms behind the word `solve`: transforms, Krylov methods, factors; the operators and preconditioners they work with."""
 
 from .auto import Auto, algorithm_for
-from .direct import Direct
+from .direct import Direct, NoMatrix
 from .increments import solve_increments
-from .krylov import CG
+from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
 from .modes import LowModes, part_values
-from .operator import BoxLaplace, FunctionOperator, LinearOperator, MaskedLaplace, Stencil, poisson
+from .operator import (
+    BoxLaplace,
+    DenseMatrix,
+    Diagonal,
+    FunctionOperator,
+    Identity,
+    LinearOperator,
+    MaskedLaplace,
+    Separable,
+    SparseMatrix,
+    Stencil,
+    inverse,
+    poisson,
+)
+from .precondition import Block, IncompleteFactors, UnknownPreconditioner, preconditioner, register_preconditioner
+from .scipy_methods import SciPy
 from .transform import Transform
 
 __all__ = [
     "CG",
+    "GMRES",
+    "LSMR",
+    "MINRES",
     "Auto",
+    "BiCGStab",
+    "Block",
     "BoxLaplace",
+    "CGAdaptive",
+    "DenseMatrix",
+    "Diagonal",
     "Direct",
     "FunctionOperator",
+    "Identity",
+    "IncompleteFactors",
     "LinearOperator",
     "LowModes",
     "MaskedLaplace",
+    "NoMatrix",
+    "SciPy",
+    "Separable",
+    "SparseMatrix",
     "Stencil",
     "Transform",
+    "UnknownPreconditioner",
     "algorithm_for",
+    "inverse",
     "part_values",
     "poisson",
+    "preconditioner",
+    "register_preconditioner",
     "solve_increments",
 ]

@@ -1,6 +1,7 @@
 """Approximate inverses that make Krylov methods converge in few iterations."""
 
 from .block import Block
+from .factored import from_matrix
 from .incomplete import IncompleteFactors
 from .word import Preconditioner, UnknownPreconditioner, best, preconditioner, register_preconditioner
 
@@ -10,6 +11,7 @@ __all__ = [
     "Preconditioner",
     "UnknownPreconditioner",
     "best",
+    "from_matrix",
     "preconditioner",
     "register_preconditioner",
 ]

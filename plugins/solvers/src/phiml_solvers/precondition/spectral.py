@@ -105,15 +105,5 @@ def _spectral_by_name(operator: Any, like: Tensor) -> Preconditioner:
     return found
 
 
-def _multigrid_by_name(operator: Any, like: Tensor) -> Preconditioner:
-    if not isinstance(operator, MaskedLaplace) or operator.box.scale is not None or operator.box.shift is not None:
-        raise UnknownPreconditioner(
-            f"'multigrid' needs the Laplacian of a grid with face weights, not a {type(operator).__name__} or one with scale and "
-            "shift.  Use 'spectral'."
-        )
-    return multigrid(operator, like)
-
-
 register_preconditioner("spectral", _spectral_by_name)
 register_preconditioner("transform", _spectral_by_name)
-register_preconditioner("multigrid", _multigrid_by_name)
