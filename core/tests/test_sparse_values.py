@@ -132,6 +132,7 @@ def test_slicing(everywhere, format, A):
     assert t.x[1:3].format == format
     equal(math.flip(t, "x"), A[::-1])
     equal(math.roll(t, {"x": 1, "~y": -1}), np.roll(A, (1, -1), (0, 1)))
+    equal(math.pad(t, {"x": (1, 0), "~y": (0, 2)}, 0), np.pad(A, ((1, 0), (0, 2))))
     named = math.to_format(math.tensor(A[:3], channel(vector="x,y,z"), dual(vector="a,b,c")), format)
     equal(named.vector["z,x"], A[[2, 0]], "vector,~vector")
     equal(named[{"~vector": "b"}], A[:3, 1], "vector")

@@ -192,6 +192,10 @@ def _wide(position: Any) -> Any:
 
 
 def _is_unique(row: Any, column: Any, rows: Shape, columns: Shape) -> bool:
+    if rows.volume * columns.volume > np.iinfo(np.int64).max:
+        order = np.lexsort((column, row))
+        row, column = row[order], column[order]
+        return not ((row[1:] == row[:-1]) & (column[1:] == column[:-1])).any()
     key = keys(row, column, rows.volume, columns.volume)
     if (key[1:] > key[:-1]).all():
         return True

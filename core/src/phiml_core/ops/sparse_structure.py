@@ -16,6 +16,7 @@ from . import slicing
 from .create import convert
 from .elementwise import cast, clip, where
 from .gather import boolean_mask, take
+from .pad import _widths, pad
 from .rename import rename_dims, renamed
 from .reorder import flip, pack_dims, roll, unpack_dim
 from .repeat import expand, store
@@ -27,6 +28,8 @@ __all__ = ["METHODS"]
 
 METHODS: dict[Any, Callable[..., Any]] = {}
 """How operations that move elements treat a sparse tensor: `method(t, *args)`."""
+OF_VALUES = frozenset(("stop_gradient",))
+"""Names of operations on each value that are defined above this part."""
 
 
 @restructure.dispatch
@@ -34,6 +37,8 @@ def _(lead: Sparse, op, values, args):
     method = METHODS.get(op)
     if method is None:
         name = getattr(op, "__name__", str(op))
+        if name in OF_VALUES:
+            return lead.with_values(as_dense(op(lead.values, *args)))
         raise UnsupportedFormat(
             f"{name} of a sparse tensor {lead.shape} is not there.  Convert it: {name}(dense(t), …), or work with stored_values(t) "
             "and stored_indices(t)."
@@ -226,6 +231,24 @@ def _(t: Sparse, dim: Any, mask: Tensor, preserve_names: bool) -> Any:
     return METHODS[select_positions](
         t, name, tuple(np.flatnonzero(block.backend.to_numpy(block.native_array)).tolist())
     )
+
+
+@_method(pad)
+def _(t: Sparse, widths: Any, mode: Any) -> Sparse:
+    widths = _widths(t, widths)
+    inner = {n: w for n, w in widths.items() if n not in t.sparse_dims.names}
+    zero = isinstance(mode, (int, float)) and mode == 0
+    for name, (lower, upper) in widths.items():
+        if name in inner:
+            continue
+        if not zero or lower < 0 or upper < 0:
+            raise UnsupportedFormat(
+                f"pad of {t.shape} along the sparse dim {name!r} adds zeros: pad(t, {{{name!r}: (1, 1)}}, 0), not {mode!r} and widths "
+                f"{(lower, upper)}.  Slice to make it smaller, or convert it: dense(t)."
+            )
+        dim = t.shape[name].with_size(t.shape.get_size(name) + lower + upper)
+        t = _remapped(t, name, lambda p, lower=lower: p + lower, dim)
+    return t.with_values(as_dense(pad(t.values, inner, mode))) if inner else t
 
 
 # --- rearranging ---

@@ -28,8 +28,9 @@ def _(lead: torch.Tensor, matrix: Any) -> Any:
     if matrix.layout is torch.strided or matrix.ndim != 2 or matrix.dense_dim():
         raise SparseError(f"A tensor of layout {matrix.layout} and sizes {tuple(matrix.shape)} is no sparse matrix.")
     if matrix.layout is torch.sparse_coo:
-        row, column = matrix._indices()
-        return matrix._values(), row, column, tuple(matrix.shape), matrix.is_coalesced()
+        matrix = matrix.coalesce()  # whose values are differentiable
+        row, column = matrix.indices()
+        return matrix.values(), row, column, tuple(matrix.shape), True
     by_rows = matrix.layout is torch.sparse_csr
     pointers = matrix.crow_indices() if by_rows else matrix.ccol_indices()
     minor = matrix.col_indices() if by_rows else matrix.row_indices()
