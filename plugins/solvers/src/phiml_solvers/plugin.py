@@ -16,6 +16,7 @@ def phiml_register() -> None:
 
     from . import auto, direct, transform
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
+    from .multigrid.algorithm import Multigrid
     from .precondition import registered  # noqa: F401
     from .scipy_methods import SCIPY, SciPy
     from .trace.matrix import matrix_and_bias
@@ -33,4 +34,5 @@ def phiml_register() -> None:
     register_algorithm("scipy-direct", partial(direct.Direct, sparse=True))
     for name, method in SCIPY.items():
         register_algorithm(f"scipy-{name}", partial(SciPy, method))
+    register_algorithm("multigrid", Multigrid)
     register_algorithm("transform", transform.Transform)

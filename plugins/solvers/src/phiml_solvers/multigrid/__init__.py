@@ -1,5 +1,6 @@
 """Geometric multigrid on grids with varying coefficients and obstacles."""
 
+from . import star
 from .word import multigrid
 
-__all__ = ["multigrid"]
+__all__ = ["multigrid", "star"]

@@ -62,7 +62,7 @@ def coarsened(
     if bent is not None:  # lower cells give it to the lower face of their block, upper cells to the upper one
         energy = words.around(words.once(bent), axis, periodic)
         energy = words.cut(energy, axis, 0, 2 * m + 2, 2) + words.cut(energy, axis, 1, 2 * m + 2, 2)
-        new[i] = words.where(new[i] == 0, new[i], new[i] + energy)
+        new[i] = new[i] + energy
     if periodic and m == 1:
         new[i] = new[i] * 0  # a cell that is its own neighbour
     new[i] = words.once(new[i])

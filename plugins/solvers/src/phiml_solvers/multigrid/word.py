@@ -16,6 +16,7 @@ from ..operator.masked import MaskedLaplace
 from ..operator.shift import stored
 from .cycle import program
 from .faces import all_faces
+from .proportion import proportions
 
 __all__ = ["cycle_for", "multigrid"]
 
@@ -87,18 +88,10 @@ def cycle_for(
     sizes = tuple(spec.shape.get_size(n) for n in dims)
     periodic = tuple(pair[0] == PERIODIC for pair in boundary)
     axes = tuple(spec.axes[n] for n in dims)
-    prepare, run = program(
-        backend,
-        axes,
-        sizes,
-        periodic,
-        spacing,
-        extra is not None,
-        singular,
-        current().bits,
-        visits,  # type: ignore[arg-type]
-    )
     given = [stored(c, dims) for c in (*faces, *([] if extra is None else [extra]))]
+    lengths = proportions(dims, spacing, given[: len(dims)])
+    bits, shifted = current().bits, extra is not None
+    prepare, run = program(backend, axes, sizes, periodic, lengths, shifted, singular, bits, visits)  # type: ignore[arg-type]
     aligned = [preparation(backend, c.spec, like.dtype, spec.stored, full_rank=True) for c in given]
     arrays = prepare(*[c.native_array if s is None else s(c.native_array) for c, s in zip(given, aligned)])
     return lambda r: Dense(run(*arrays, stored(r, dims).native_array), spec)
