@@ -28,7 +28,7 @@ FOLDERS = {
 }
 """The distributions, in the order of their dependencies."""
 NUMPY_ONLY = ("core", "solvers", "physics")
-EXAMPLES = ("examples/plugins/phiml_strict", "examples/plugins/phiml_units")
+EXAMPLES = ("examples/plugins/phiml_strict", "examples/plugins/phiml_units", "examples/plugins/phiml_pyamg")
 """Plugins as third parties would write them; the tests show that they need no line of core."""
 TEST_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "array-api-strict")
 WORKERS = ("-n", "auto", "--dist", "loadscope")
@@ -65,7 +65,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """All tests of all distributions in one environment."""
-    install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
+    install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]", "pyamg"))
     # Without dependencies: what they need is installed above, and a sibling must never come from an index.
     session.install("-q", "--no-build-isolation", "--no-deps", *(part for path in EXAMPLES for part in ("-e", path)))
     session.run("pytest", *WORKERS, *session.posargs)  # its last lines say which backends were tested

@@ -16,7 +16,7 @@ from .assemble import assemble
 from .criterion import has_diverged, norm, rounding, system_dims, target
 from .diagnosis import NOT_FINITE, SINGULAR, diagnosis, is_orthogonal
 from .factors import Factors
-from .host import host_map, sides
+from .host import host_map, host_matrix, sides
 from .implicit import implicit, in_adjoint
 from .krylov.small import solve_small
 from .opaque import OpaqueOperator
@@ -121,7 +121,7 @@ def _solution(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve
 
 
 def _factored(deficiency: int | None, operator: Any) -> Factors:
-    return Factors(assemble(operator), deficiency)
+    return Factors(host_matrix(operator), deficiency)
 
 
 def _dense_lu(operator: DenseMatrix, y: Tensor) -> Tensor:

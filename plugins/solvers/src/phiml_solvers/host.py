@@ -22,7 +22,9 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform.boundary import backend_for, entering, prepare
 from phiml_core.tree import flatten, tree_leaves
 
-__all__ = ["host_map"]
+from .assemble import assemble
+
+__all__ = ["host_map", "host_matrix", "sides"]
 
 _KEPT: "OrderedDict[Hashable, Any]" = OrderedDict()
 _LOCK = Lock()
@@ -104,3 +106,9 @@ def _kept(kind: Hashable, make: Any, structure: Any, arrays: Any, varying: Shape
         while len(_KEPT) > CAPACITY:
             _KEPT.popitem(last=False)
     return found
+
+
+def host_matrix(operator: Any) -> Any:
+    """The SciPy matrix of an operator with known coefficients, in double precision."""
+    matrix = assemble(operator)
+    return matrix.astype(np.result_type(matrix.dtype, np.float64))

@@ -11,11 +11,10 @@ from phiml_core.shape import merge_shapes
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 
-from .assemble import assemble
 from .criterion import has_diverged, norm, rounding, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis
 from .direct import NoMatrix, dense_matrix, has_matrix
-from .host import host_map
+from .host import host_map, host_matrix
 from .implicit import implicit
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
@@ -58,7 +57,7 @@ def _rows(method: str, ilu: bool, operator: Any) -> Callable[..., np.ndarray]:
     from scipy.sparse.linalg import LinearOperator as Linear
     from scipy.sparse.linalg import spilu
 
-    matrix = csr_array(assemble(operator))
+    matrix = csr_array(host_matrix(operator))
     options = {"M": Linear(matrix.shape, spilu(csc_array(matrix)).solve)} if ilu else {}
 
     def solve_all(rows: np.ndarray, tolerance: np.ndarray, limit: np.ndarray) -> np.ndarray:

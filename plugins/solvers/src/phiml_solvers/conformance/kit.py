@@ -74,7 +74,7 @@ def _matrix(c: Any) -> SparseMatrix:
     n = SIZES[0] * SIZES[1]
     entries = math.instance("_entries")
     diagonal = math.pack_dims(c * c + 3.0, XY.names, entries)
-    values = math.concat([diagonal, math.wrap(WEIGHTS, entries) * math.sum_(c, c.shape.spatial) * 0.03], "_entries")
+    values = math.concat([diagonal, _tensor(WEIGHTS, entries) * math.sum_(c, c.shape.spatial) * 0.03], "_entries")
     rows, columns = (np.concatenate([np.arange(n), link]).astype(np.int32) for link in LINKS)
     grid = spatial(x=SIZES[0], y=SIZES[1])
     return SparseMatrix(values, math.wrap(rows, entries), math.wrap(columns, entries), grid)

@@ -7,7 +7,7 @@ import numpy as np
 from phiml_core.dispatch import NoMethod
 
 from ..assemble import assemble
-from ..host import host_map
+from ..host import host_map, host_matrix
 from .word import Preconditioner, UnknownPreconditioner
 
 __all__ = ["from_matrix", "triangular"]
@@ -32,7 +32,7 @@ def from_matrix(name: Hashable, factor: Callable[[Any], Callable[[Any], Any]], o
         ) from None
 
     def make(item: Any) -> Callable[[Any], Any]:
-        apply = factor(assemble(item))
+        apply = factor(host_matrix(item))
         return lambda rows: np.ascontiguousarray(apply(np.ascontiguousarray(rows.T)).T)
 
     return lambda r: host_map(("precondition", name), make, operator, r)

@@ -9,7 +9,7 @@ from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from .errors import not_linear
-from .linear import Linear, holds_linear, joint_type, linear
+from .linear import Linear, holds_linear, joint_type, linear, offset_of
 from .term import Factor, Source, Term
 
 __all__ = ["factor_of", "times"]
@@ -46,16 +46,11 @@ def _shape(values: Any, op: Any) -> Shape:
     )
 
 
-def _bias_of(value: Any) -> Any:
-    """The part of an operand that does not depend on the arguments; None for 0."""
-    return value.bias if isinstance(value, Linear) else value
-
-
 def _added(lead: Linear, op: Any, values: Any, sign: int) -> Any:
     a, b = values
     terms = [*getattr(a, "terms", ())]
     terms += b.terms if sign > 0 and isinstance(b, Linear) else [t.scaled(-1) for t in getattr(b, "terms", ())]
-    bias_a, bias_b = map(_bias_of, values)
+    bias_a, bias_b = map(offset_of, values)
     if bias_a is None and bias_b is None:
         bias = None
     elif bias_b is None:
@@ -150,7 +145,7 @@ def _where(lead: Linear, op: Any, values: Any) -> Any:
     other = source.once(("not", id(mask)), mask, lambda: ~mask)
     terms = [t.times(factor_of(mask)) for t in getattr(yes, "terms", ())]
     terms += [t.times(factor_of(other)) for t in getattr(no, "terms", ())]
-    bias_yes, bias_no = (_bias_of(v) for v in (yes, no))
+    bias_yes, bias_no = (offset_of(v) for v in (yes, no))
     bias = None
     if bias_yes is not None or bias_no is not None:
         bias = where(mask, 0 if bias_yes is None else bias_yes, 0 if bias_no is None else bias_no)

@@ -7,7 +7,7 @@ from phiml_core.shape import Shape, UnknownDim, concat_shapes, merge_shapes
 from phiml_core.tensor import Stacked
 from phiml_core.tensor.tensor import Tensor
 
-from .linear import Linear, joint_type, linear
+from .linear import Linear, joint_type, linear, offset_of
 from .term import with_window
 
 __all__ = ["concatenated", "stacked"]
@@ -46,7 +46,7 @@ def concatenated(values: Any, dim: str) -> Any:
                 terms.append(moved)
         start += size
     bias = None
-    if any(not isinstance(v, Linear) or v.bias is not None for v in values):
+    if any(offset_of(v) is not None for v in values):
         parts = [_full(v, v.shape) for v in values]
         bias = concat(parts, dim)
     return linear(_source(values), shape, terms, bias, joint_type(*values))
@@ -68,7 +68,7 @@ def stacked(values: Any, dim: Shape) -> Any:
         for t in getattr(v, "terms", ()):
             terms.append(t._replace(windows=with_window(t.windows, dim.name, k, k + 1, len(values))))
     bias = None
-    if any(not isinstance(v, Linear) or v.bias is not None for v in values):
+    if any(offset_of(v) is not None for v in values):
         bias = stack([_full(v, v.shape) for v in values], dim, expand_values=True)
         from phiml_core.tensor import as_dense
 

@@ -15,7 +15,7 @@ from phiml_core.tensor.tensor import Tensor
 from .errors import not_linear
 from .term import Along, Source, Term, like_terms
 
-__all__ = ["Linear", "argument"]
+__all__ = ["Linear", "argument", "holds_linear", "joint_type", "linear", "offset_of", "zeros_like"]
 
 
 class Linear(Tensor):
@@ -111,6 +111,17 @@ def joint_type(*values: Any) -> DType:
         ints = [d for d in found if d.kind is int]
         return max(ints, key=lambda d: d.bits) if ints else as_dtype(int, current().bits)
     return as_dtype(kind, current().bits)
+
+
+def offset_of(value: Any) -> Any:
+    """The part of an operand that does not depend on the arguments; None for what is known to be 0."""
+    if isinstance(value, Linear):
+        return value.bias
+    if not isinstance(value, Tensor):
+        return None if value == 0 else value
+    if isinstance(value, Dense) and value.available and not value.backend.is_traced(value.native_array):
+        return value if value.backend.to_numpy(value.native_array).any() else None
+    return value
 
 
 def holds_linear(value: Any) -> bool:
