@@ -1,4 +1,4 @@
-"""Third parties need no line of core: a backend and a layout from outside, held to the public protocol."""
+"""Third parties need no line of core: a backend, a layout and a preconditioner from outside, held to the public protocol."""
 
 import ast
 import importlib
@@ -28,8 +28,8 @@ def plugin(request):
     return request.param
 
 
-def test_there_are_two():
-    assert [path.name for path in PLUGINS] == ["phiml_strict", "phiml_units"]
+def test_there_are_three():
+    assert [path.name for path in PLUGINS] == ["phiml_pyamg", "phiml_strict", "phiml_units"]
 
 
 def test_its_own_tests_pass(plugin):
