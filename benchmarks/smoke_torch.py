@@ -19,12 +19,13 @@ import numpy as np
 import torch
 from native import smoke_jax
 from native.inputs import smooth
+from smoke import phiflow
 
 SIZES = ("64x64", "128x128", "256x256", "32x32x32", "64x64x64")
 STEPS = 8
 
 
-def step_table(size: str) -> None:
+def step_table(size: str, with_phiflow: bool) -> None:
     state = smooth(tuple(map(int, size.split("x"))), 0.7)
     on_device = jax.device_put(state)
     ours = _ours.Smoke("torch", state)
@@ -43,6 +44,8 @@ def step_table(size: str) -> None:
     )
     print(f"\n### {size}: first call {first:.1f} s, divergence left {ours.divergence(result):.1e}\n")
     print(timing.report(found), flush=True)
+    if with_phiflow:
+        print(f"phiflow torch eager: {phiflow('torch', state[1].shape, '--displacement', '0.7', '--solver', 'CG')}", flush=True)
 
 
 def gradient_table(size: str) -> None:
@@ -85,11 +88,14 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=("step", "gradient", "galaxy"))
     parser.add_argument("--sizes", nargs="+", default=SIZES)
     parser.add_argument("--stars", nargs="+", type=int, default=(1024,))
+    parser.add_argument("--no-phiflow", action="store_true")
     arguments = parser.parse_args()
-    for part, table in (("step", step_table), ("gradient", gradient_table)):
-        if part in arguments.parts:
-            for size in arguments.sizes:
-                table(size)
+    if "step" in arguments.parts:
+        for size in arguments.sizes:
+            step_table(size, not arguments.no_phiflow)
+    if "gradient" in arguments.parts:
+        for size in arguments.sizes:
+            gradient_table(size)
     if "galaxy" in arguments.parts:
         for stars in arguments.stars:
             galaxy_table(stars)

@@ -88,7 +88,7 @@ def divergence_open(velocity) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("backend", choices=("numpy", "jax"))
+    parser.add_argument("backend", choices=("numpy", "jax", "torch"))
     parser.add_argument("shape", type=lambda text: tuple(map(int, text.split("x"))), help="for example 64x64")
     parser.add_argument("--open", action="store_true", help="the upper side is open")
     parser.add_argument("--jit", action="store_true")
