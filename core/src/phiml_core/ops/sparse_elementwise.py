@@ -6,8 +6,8 @@ import numpy as np
 from phiml_core.shape import ShapeError, instance, merge_shapes
 from phiml_core.tensor.arithmetic import OPS, Elementwise
 from phiml_core.tensor.dense import Dense, number
-from phiml_core.tensor.sparse import ENTRY, DenseResult, Sparse
-from phiml_core.tensor.sparse.numbering import keys, merged
+from phiml_core.tensor.sparse import ENTRY, Coordinates, DenseResult, Sparse
+from phiml_core.tensor.sparse.numbering import merged
 from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.stacked import Stacked, as_dense
 from phiml_core.tensor.tensor import Tensor
@@ -15,7 +15,7 @@ from phiml_core.tensor.words import elementwise
 
 from .join import concat
 from .repeat import expand, store
-from .sparse_entries import arranged, at_entries, canonical, coordinates, of_numbers, taken, unknown
+from .sparse_entries import arranged, at_entries, canonical, coordinates, keys_of, of_numbers, taken, unknown
 from .sparse_format import in_format
 from .sparse_segments import segment_sum
 
@@ -151,7 +151,7 @@ def _several(op: Elementwise, values: tuple[Any, ...], sparse: list[Sparse]) -> 
         return _appended(op, listed)
     listed = [coordinates(canonical(p, op.name)) for p in listed]
     format = lead.format if all(s.format == lead.format for s in sparse) else "coo"
-    found = [keys(*p.pattern.known(), rows.volume, columns.volume) for p in listed]  # type: ignore[misc]
+    found = [keys_of(p) for p in listed]
     joint, places = merged(found, common=op.name in ABSORBING)
     row, column = np.divmod(joint, columns.volume)
     stream = iter(zip(listed, places, strict=True))
@@ -181,8 +181,6 @@ def _at(t: Sparse, places: np.ndarray, count: int) -> Dense:
 
 def _appended(op: Elementwise, listed: list[Sparse]) -> Sparse:
     """The entries of both: they may be at the same position, and then add up."""
-    from phiml_core.tensor.sparse import Coordinates
-
     first, second = listed
     numbers = []
     for a, b in zip(first.pattern.numbers(), second.pattern.numbers(), strict=True):
@@ -191,4 +189,4 @@ def _appended(op: Elementwise, listed: list[Sparse]) -> Sparse:
     dims = merge_shapes(first.value_dims, other.shape.without(ENTRY))
     parts = [as_dense(store(expand(v, dims), ENTRY)) for v in (first.values, other)]
     values = as_dense(concat(parts, ENTRY))
-    return Sparse(Coordinates(*numbers, first.pattern.rows, first.pattern.columns, False), values)
+    return Sparse(Coordinates(numbers[0], numbers[1], first.pattern.rows, first.pattern.columns, False), values)

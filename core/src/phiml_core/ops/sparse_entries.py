@@ -21,6 +21,7 @@ __all__ = [
     "canonical",
     "coordinates",
     "from_positions",
+    "keys_of",
     "of_numbers",
     "positions",
     "taken",
@@ -57,11 +58,11 @@ def coordinates(t: Sparse) -> Sparse:
     known = pattern.known()
     if known is None:
         return _with_clipped_slots(values, pattern)
-    row, column = (n.reshape(-1) for n in known)
+    rows, columns = (n.reshape(-1) for n in known)
     if not pattern.full:
-        used = np.flatnonzero((column if pattern.by == "rows" else row) < _others(pattern).volume)
-        row, column, values = row[used], column[used], taken(values, used)
-    return of_numbers(row, column, pattern.rows, pattern.columns, values, pattern.unique)
+        used = np.flatnonzero((columns if pattern.by == "rows" else rows) < _others(pattern).volume)
+        rows, columns, values = rows[used], columns[used], taken(values, used)
+    return of_numbers(rows, columns, pattern.rows, pattern.columns, values, pattern.unique)
 
 
 def _others(pattern: Compact) -> Shape:
@@ -106,7 +107,7 @@ def canonical(t: Sparse, what: str = "") -> Sparse:
     if known is None:
         raise unknown(f"{what or 'Summing entries at the same position'} of {t.shape}")
     row, column = known
-    first, inverse = distinct(keys(row, column, pattern.rows.volume, pattern.columns.volume))
+    first, inverse = distinct(keys_of(listed))
     values = listed.values
     if len(first) < len(row) or not np.array_equal(first, inverse):
         number = index_tensor(inverse, values.backend, len(first))
@@ -119,10 +120,18 @@ def canonical(t: Sparse, what: str = "") -> Sparse:
     return in_format(unique, t.format)
 
 
+def keys_of(t: Sparse) -> np.ndarray:
+    """A number for the position of each entry of COO, whose positions are known, ascending row by row."""
+    pattern = t.pattern
+    known = pattern.known()
+    assert known is not None
+    return keys(known[0], known[1], pattern.rows.volume, pattern.columns.volume)
+
+
 def positions(pattern: Pattern) -> dict[str, Any]:
     """Positions of the entries along each sparse dim: NumPy arrays where they are known, else tensors."""
     row, column = pattern.known() or pattern.numbers()
-    found = {}
+    found: dict[str, Any] = {}
     for number, dims in ((row, pattern.rows), (column, pattern.columns)):
         found.update(zip(dims.names, unravel(number, dims.sizes), strict=True))
     return found
@@ -139,8 +148,8 @@ def from_positions(
         row, column = (np.zeros(count, np.int32) if isinstance(n, int) else n for n in (row, column))
         return of_numbers(row, column, rows, columns, values, unique)
     entries = values.shape.only(ENTRY)
-    listed = [_index(n, entries, values) for n in (row, column)]
-    return Sparse(Coordinates(*listed, rows, columns, unique), values)
+    row, column = (_index(n, entries, values) for n in (row, column))
+    return Sparse(Coordinates(row, column, rows, columns, unique), values)
 
 
 def _index(number: Any, entries: Shape, values: Dense) -> Dense:

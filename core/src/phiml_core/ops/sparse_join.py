@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from phiml_core.shape import Shape, ShapeError, UnknownDim, merge_shapes
 from phiml_core.tensor.sparse import ENTRY, Sparse, SparseError
-from phiml_core.tensor.sparse.numbering import keys, merged
+from phiml_core.tensor.sparse.numbering import merged
 from phiml_core.tensor.stacked import as_dense
 
 from .join import concat, concat_tensors, stack, stack_tensors
 from .repeat import expand, store
 from .sparse_elementwise import _at, same_pattern
-from .sparse_entries import arranged, canonical, coordinates, from_positions, of_numbers, positions, unknown
+from .sparse_entries import arranged, canonical, coordinates, from_positions, keys_of, of_numbers, positions, unknown
 from .sparse_format import in_format
 from .sparse_structure import METHODS
 
@@ -42,7 +42,7 @@ def _on_joint_pattern(tensors: list[Sparse], operation: str) -> list[Sparse]:
     if any(t.pattern.known() is None for t in listed):
         raise unknown(f"{operation} of sparse tensors with different patterns")
     listed = [coordinates(canonical(t, operation)) for t in listed]
-    found = [keys(*t.pattern.known(), rows.volume, columns.volume) for t in listed]  # type: ignore[misc]
+    found = [keys_of(t) for t in listed]
     joint, places = merged(found, common=False)
     row, column = np.divmod(joint, columns.volume)
     values = [_at(t, p, len(joint)) for t, p in zip(listed, places, strict=True)]
@@ -92,7 +92,7 @@ def _concat_sparse(tensors: list[Sparse], name: str) -> Sparse:
             np.concatenate(parts) if known else as_dense(concat([_tensor(p, t) for p, t in zip(parts, listed)], ENTRY))
         )
     names = [t.shape.get_item_names(name) for t in tensors]
-    items = None if None in names else sum(names, ())  # type: ignore[arg-type]
+    items = None if None in names else tuple([i for part in names for i in part or ()])
     dim = lead.shape[name].with_size(sum(sizes))
     if items is not None and len(set(items)) == len(items):
         dim = dim.with_item_names(name, items)

@@ -173,7 +173,7 @@ def from_native(matrix: Any, rows: Shape, columns: Shape) -> Sparse:
     listed = as_dense(wrap(values, instance(ENTRY)))
     numbers = [as_dense(wrap(n, instance(ENTRY))) for n in (row, column)]
     if not all(n.backend.is_available(n.native_array) for n in numbers):
-        return Sparse(Coordinates(*numbers, rows, columns, unique), listed)
+        return Sparse(Coordinates(numbers[0], numbers[1], rows, columns, unique), listed)
     known = [np.asarray(n.backend.to_numpy(n.native_array)) for n in numbers]
     made = of_numbers(known[0], known[1], rows, columns, listed, unique)
     compressed = {"csr": "csr", "csc": "csc"}.get(str(getattr(matrix, "layout", "")).rpartition("_")[2], "")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from phiml_core.shape import Shape, ShapeError, concat_shapes, merge_shapes, select
+from phiml_core.shape import Shape, ShapeError, concat_shapes, make_shape, merge_shapes, select
 from phiml_core.tensor.dense import Dense
-from phiml_core.tensor.sparse import ENTRY, Compact, Compressed, Sparse, UnsupportedFormat
-from phiml_core.tensor.sparse.numbering import number_type, split
+from phiml_core.tensor.sparse import ENTRY, Compact, Compressed, Coordinates, Sparse, UnsupportedFormat
+from phiml_core.tensor.sparse.numbering import number_type, ravel, split
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
@@ -272,21 +272,12 @@ def _(value: Sparse, dims, names):
 
 
 def _renamed(dims: Shape, pairs: dict[str, Shape]) -> Shape:
-    for name in dims.names:
+    names, sizes, types, items = map(list, dims.columns)
+    for i, name in enumerate(dims.names):
         if name in pairs:
             new = pairs[name]
-            items = new.item_names or dims.get_item_names(name)
-            full = new.with_size(dims.get_size(name)).with_item_names(new.name, items)
-            dims = (
-                dims.replace(dims[name], full.replace(full, full))
-                if new.name not in dims.names or new.name == name
-                else _swap(dims, name, full)
-            )
-    return dims
-
-
-def _swap(dims: Shape, name: str, new: Shape) -> Shape:
-    raise ShapeError(f"Cannot rename {name!r} of {dims} to {new}: the name is there already.")
+            names[i], types[i], items[i] = new.name, new.type, new.item_names or items[i]
+    return make_shape(tuple(names), tuple(sizes), tuple(types), tuple(items))
 
 
 def regrouped(t: Sparse, rows: Shape, columns: Shape) -> Sparse:
@@ -310,8 +301,6 @@ def transposed(t: Sparse, rows: Shape, columns: Shape) -> Sparse:
     pattern = t.pattern
     if isinstance(pattern, (Compressed, Compact)):
         return Sparse(pattern.transposed(rows, columns), t.values)
-    from phiml_core.tensor.sparse import Coordinates
-
     row, column = pattern.numbers()
     made = Coordinates(column, row, rows, columns, pattern.unique)
     made._known = None if pattern._known is None else pattern._known[::-1]
@@ -366,8 +355,6 @@ def _(value: Sparse, dims, packed_dim):
             new = packed_dim.with_size(packed.volume)
             groups = [new if d is mine else d for d in (value.pattern.rows, value.pattern.columns)]
             return regrouped(value, *groups)
-    from phiml_core.tensor.sparse.numbering import ravel
-
     listed = coordinates(value)
     found = positions(listed.pattern)
     number_type(packed.volume)
