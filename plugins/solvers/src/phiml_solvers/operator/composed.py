@@ -147,11 +147,21 @@ class Scaled(LinearOperator):
 
 @dataclass(frozen=True, eq=False)
 class Product(LinearOperator):
-    """x ↦ A (B (… x)): the last of the operators is applied first."""
+    """x ↦ A (B (… x)): the last of the operators is applied first.
+
+    Attributes:
+        operators: the factors.
+        symmetric: whether they read the same from both ends, as Aᵀ A and A D Aᵀ do; found out where it is not given.
+    """
 
     operators: tuple[Any, ...]
+    symmetric: bool = None  # type: ignore[assignment]
 
     __value_attrs__ = ("operators",)
+
+    def __post_init__(self) -> None:
+        if self.symmetric is None:
+            object.__setattr__(self, "symmetric", _reads_the_same(self.operators))
 
     @property
     def dims(self) -> Any:
@@ -165,14 +175,6 @@ class Product(LinearOperator):
     @property
     def range(self) -> Shape | None:
         return self.operators[0].range
-
-    @property
-    def symmetric(self) -> bool:  # type: ignore[override]
-        """Whether it reads the same from both ends, as Aᵀ A and A D Aᵀ do."""
-        many = self.operators
-        pairs = zip(many[: len(many) // 2], reversed(many))
-        middle = many[len(many) // 2].symmetric if len(many) % 2 else True
-        return middle and all(_are_transposes(a, b) for a, b in pairs)
 
     @property
     def definite(self) -> str | None:  # type: ignore[override]
@@ -202,10 +204,21 @@ class Product(LinearOperator):
         return self.operators[-1].without_null_space(x)
 
 
+def _reads_the_same(many: Any) -> bool:
+    pairs = zip(many[: len(many) // 2], reversed(many))
+    middle = many[len(many) // 2].symmetric if len(many) % 2 else True
+    return middle and all(_are_transposes(a, b) for a, b in pairs)
+
+
 def _are_transposes(a: LinearOperator, b: LinearOperator) -> bool:
     if a is b:
         return a.symmetric
-    return (isinstance(a, Transposed) and a.operator is b) or (isinstance(b, Transposed) and b.operator is a)
+    return _source(a) is b or _source(b) is a
+
+
+def _source(a: Any) -> Any:
+    """What an operator is the transpose of, if it was made as one."""
+    return a.operator if isinstance(a, Transposed) else getattr(a, "transpose_of", None)
 
 
 @dataclass(frozen=True, eq=False)

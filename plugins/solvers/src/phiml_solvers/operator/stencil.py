@@ -103,19 +103,29 @@ class Stencil(LinearOperator):
             return self
         from ..trace import transposed
 
-        return transposed(self)
+        result = transposed(self)
+        object.__setattr__(result, "transpose_of", self)
+        return result
 
     def diagonal(self) -> Tensor:
-        center = dict(zip(self.offsets, self.coefficients)).get((0,) * self.resolution.rank, 0.0)
+        center: Any = 0.0
+        for offset, coefficient in zip(self.offsets, self.coefficients):
+            if not any(self._moved(offset)):
+                center = center + coefficient
         if any(o and pair[0] != PERIODIC for offset in self.offsets for o, pair in zip(offset, self.boundary)):
             center = center + self._mirrored()
         return center if isinstance(center, Tensor) else wrap(center)
+
+    def _moved(self, offset: Offset) -> Offset:
+        """The offset without what leads around a periodic dim back to the same place."""
+        sides = zip(offset, self.boundary, self.resolution.sizes)
+        return tuple([o % n if pair[0] == PERIODIC else o for o, pair, n in sides])  # type: ignore[operator]
 
     def _mirrored(self) -> Any:
         """What cells contribute to their own row by being mirrored at sides."""
         total: Any = 0.0
         for offset, coefficient in zip(self.offsets, self.coefficients):
-            moved = [i for i, o in enumerate(offset) if o]
+            moved = [i for i, o in enumerate(self._moved(offset)) if o]
             sides = [self.boundary[i][int(offset[i] > 0)] for i in moved]
             if not moved or PERIODIC in sides or ABSENT in sides or not all(offset[i] % 2 for i in moved):
                 continue  # an even distance never mirrors a cell onto itself

@@ -118,7 +118,9 @@ class TracedOperator(LinearOperator):
             from .sparse import sparse_matrix
 
             return sparse_matrix(self.terms, self.shape, self.to).adjoint()
-        return TracedOperator.of(transposed_terms(self.terms, self.shape, self.to), self.to, self.shape)
+        result = TracedOperator.of(transposed_terms(self.terms, self.shape, self.to), self.to, self.shape)
+        object.__setattr__(result, "transpose_of", self)
+        return result
 
     def diagonal(self) -> Tensor:
         from .sparse import sparse_matrix
