@@ -13,7 +13,7 @@ from .repeat import expand, store
 from .sparse_elementwise import _at, same_pattern
 from .sparse_entries import arranged, canonical, coordinates, from_positions, keys_of, of_numbers, positions, unknown
 from .sparse_format import in_format
-from .sparse_structure import METHODS
+from .sparse_slicing import METHODS
 
 __all__: list[str] = []
 
