@@ -1,6 +1,7 @@
 """The trait of a backend: what is true of an array library as a whole."""
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -199,6 +200,22 @@ class Backend:
     ) -> Callable[..., tuple[Any, ...]]:
         """`function` where no derivative is taken, else `alternative`, which has the same values; the latter where that is not known."""
         return alternative
+
+    def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        """`function`, of which derivatives keep arguments and captured values only and compute it again; by default they keep all."""
+        return function
+
+    def checkpointed_loop(self, count: int, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
+        """`fori_loop`, of which derivatives keep about 2 √count states: one per segment, and within one segment one per step."""
+        size = math.isqrt(count - 1) + 1
+        step = self.checkpoint(lambda i, *s: tuple(body(i, *s)))
+
+        def segment(first: Any, steps: int, state: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(self.fori_loop(steps, lambda i, *s: step(first + i, *s), state))
+
+        whole = self.checkpoint(lambda k, *s: segment(k * size, size, s))
+        state = self.fori_loop(count // size, whole, state)
+        return segment(count - count % size, count % size, state) if count % size else tuple(state)
 
     def cause(self, error: Exception) -> str:
         """What an error of a transform is about: 'capture', a traced value used outside of the function that it was traced in;

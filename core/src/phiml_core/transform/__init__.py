@@ -3,6 +3,7 @@
 from .alternative import differentiated_as
 from .branch import cond
 from .check import GradientCheck, GradientMismatch, check_gradient
+from .checkpoint import checkpoint
 from .custom_gradient import CapturedGradient, barrier, custom_gradient, stop_gradient
 from .gradient import gradient, value_and_gradient
 from .hessian import hessian
@@ -20,6 +21,7 @@ __all__ = [
     "barrier",
     "batch_jacobian",
     "check_gradient",
+    "checkpoint",
     "cond",
     "custom_gradient",
     "differentiated_as",

@@ -112,7 +112,9 @@ def fitted(tree: Any, like: Structure, backend: Backend, what: str) -> list[Any]
     return result
 
 
-def _fit(given: Structure, like: Structure, leaves: Iterator[Any], result: list[Any], backend: Backend, what: str) -> None:
+def _fit(
+    given: Structure, like: Structure, leaves: Iterator[Any], result: list[Any], backend: Backend, what: str
+) -> None:
     if isinstance(like, Static):
         for _ in given.leaf_structures():
             next(leaves)

@@ -1,6 +1,6 @@
 """Derivatives of values of any shape: of all by all, and of each example by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from phiml_core.backend import primitive
@@ -18,7 +18,7 @@ from phiml_core.tree.structure import Leaf, Node, StackedNode, Structure
 from phiml_core.tree.tree import tree_leaves, tree_map
 
 from .custom_gradient import explained
-from .flat import Flat, moves
+from .flat import Flat
 from .wrt import Wrt, backend_of
 
 __all__ = ["batch_jacobian", "jacobian", "jacobians"]
@@ -106,7 +106,12 @@ def _value(value: Any, name: str, what: str) -> Tensor:
 
 
 def jacobians(
-    call: Callable[[Any], tuple[list[Tensor], Any]], values: tuple[Any, ...], arguments: Any, examples: Shape, by: Wrt, what: str
+    call: Callable[[Any], tuple[list[Tensor], Any]],
+    values: tuple[Any, ...],
+    arguments: Any,
+    examples: Shape,
+    by: Wrt,
+    what: str,
 ) -> tuple[Any, list[tuple[Any, ...]]]:
     """The engine: for `call(values) -> (tensors, output)` the output, and for each tensor the tuple of its Jacobians by `values`."""
     backend = backend_of(values, arguments)

@@ -18,6 +18,7 @@ from phiml_core.tree.tree import tree_leaves
 from . import status
 from .boundary import backend_for, conform, entering, join_structures, prepare, wide
 from .branch import predicate
+from .checkpoint import checkpoint as again
 from .outputs import Outputs, record
 
 __all__ = ["fori_loop", "is_known", "scan", "while_loop"]
@@ -160,42 +161,68 @@ def while_loop(condition: Callable[..., Any], body: Callable[..., Any], state: S
         return loop.finish(loop.backend.while_loop(holds_native, loop.step, loop.start()))
 
 
-def fori_loop(count: Any, body: Callable[..., Any], state: State) -> State:
+def fori_loop(count: Any, body: Callable[..., Any], state: State, checkpoint: bool = False) -> State:
     """`state = body(i, *state)` for i = 0 … count-1; compiled code computes it in one loop.
 
     Args:
         count: number of steps; with a Python int the loop can be differentiated.
         body: takes the index (an integer tensor; a Python int where values are known) and the state; returns a tuple like it.
         state: tuple of trees of tensors and numbers.
+        checkpoint: keep about 2 √count states for a reverse derivative, instead of all and what each step computes on the way; steps
+            are computed up to three times.  Only where `count` is a Python int.
 
     Raises:
         TypeError: the body changes the structure of the state; the message names both.
     """
     what = "The body of fori_loop"
     state = tuple(state)
+    if checkpoint and not isinstance(count, int):
+        raise TypeError(f"fori_loop can checkpoint a number of steps that is a Python int, not {count!r}.")
+    done = 0
     if is_known((count, state)):
-        for i in range(int(count)):
-            new, known = _try(functools.partial(body, i, *state), what)
+        for done in range(int(count)):
+            if checkpoint and _is_followed(state):
+                break
+            new, known = _try(functools.partial(body, done, *state), what)
             if not known:
+                if done:
+                    raise TypeError(f"{what} must not become traced in step {done}: pass the values it reads as state.")
                 break
             state = new
         else:
             return state
-        if i:
-            raise TypeError(f"{what} must not become traced in step {i}: pass the values it reads as state.")
+    if done:
+        body, count = _later(body, done), count - done
     loop = _Loop(body, state, what, indexed=True)
-    steps = as_dense(count).native_array if isinstance(count, Tensor) and not count.available else int(count)
     with loop.context():
+        if checkpoint:
+            return loop.finish(loop.backend.checkpointed_loop(count, loop.step, loop.start()))
+        steps = as_dense(count).native_array if isinstance(count, Tensor) and not count.available else int(count)
         return loop.finish(loop.backend.fori_loop(steps, loop.step, loop.start()))
 
 
-def scan(body: Callable[..., Any], state: State, count: int, dim: Shape) -> tuple[State, State]:
+def _is_followed(state: State) -> bool:
+    """Whether derivatives of known values are being taken."""
+    leaves: list[Any] = []
+    backend = backend_for(flatten(state, leaves))
+    return backend.can_differentiate and backend.any_traced(leaves)
+
+
+def _later(body: Callable[..., Any], start: int) -> Callable[..., Any]:
+    return lambda i, *state: body(i + start, *state)
+
+
+def scan(
+    body: Callable[..., Any], state: State, count: int, dim: Shape, checkpoint: bool = False
+) -> tuple[State, State]:
     """`state = body(i, *state)` for i = 0 … count-1, keeping all states; compiled code computes it in one differentiable loop.
 
     Args:
         body, state: as for `fori_loop`.
         count: number of steps, at least 1.
         dim: name and type of the dim along which states are stacked, e.g. `batch('time')`.
+        checkpoint: keep nothing but the states for a reverse derivative, and compute each step again.  `fori_loop` keeps less, for
+            it has no trajectory to return.
 
     Returns:
         The last state, and the states after each step stacked along `dim`.
@@ -204,6 +231,8 @@ def scan(body: Callable[..., Any], state: State, count: int, dim: Shape) -> tupl
         raise ValueError(f"scan needs at least one step, not {count}: otherwise there is no state to stack.")
     what = "The body of scan"
     dim, state = dim.with_size(count), tuple(state)
+    if checkpoint:
+        body = again(body)
     if is_known(state):
         states: list[State] = []
         for i in range(count):

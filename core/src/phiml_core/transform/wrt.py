@@ -86,4 +86,3 @@ def backend_of(values: Any, arguments: Any) -> Backend:
     for value in tree_leaves(arguments):
         backend = join(backend, value.backend)
     return backend
-

@@ -13,7 +13,9 @@ __all__ = ["jacobian"]
 Found = tuple[Any, list[tuple[Any, ...]]]
 
 
-def jacobian(function: Callable[..., Any], args: tuple[Any, ...], examples: tuple[tuple[int, ...], ...], best: bool) -> Found:
+def jacobian(
+    function: Callable[..., Any], args: tuple[Any, ...], examples: tuple[tuple[int, ...], ...], best: bool
+) -> Found:
     """See `Backend.jacobian`; `best`: by the way of fewer passes, else by the other one."""
     outputs, _ = jax.eval_shape(function, *args)
     columns = sum(math.prod(_own(x.shape, e)) for x, e in zip(args, examples, strict=True))

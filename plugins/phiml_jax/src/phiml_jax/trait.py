@@ -191,7 +191,10 @@ class Jax(Backend):
 
         try:
             return jacobian(function, args, examples, True)
-        except (TypeError, ValueError) as error:  # a hand-written derivative has no forward mode, a `while` loop no reverse one
+        except (
+            TypeError,
+            ValueError,
+        ) as error:  # a hand-written derivative has no forward mode, a `while` loop no reverse one
             if not lacks_forward(error) and self.cause(error) != "while":
                 raise
         return jacobian(function, args, examples, False)
@@ -209,6 +212,9 @@ class Jax(Backend):
         rule = jax.custom_vjp(function)
         rule.defvjp(lambda *xs: jax.vjp(alternative, *xs), lambda pull_back, cotangents: pull_back(cotangents))
         return rule
+
+    def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        return jax.checkpoint(function)
 
     def cause(self, error: Exception) -> str:
         if isinstance(error, jax.errors.UnexpectedTracerError) or type(error).__name__ == "CustomVJPException":

@@ -181,6 +181,7 @@ def _obstacle(error: Exception) -> str:
     for sign in (
         "Detected unsupported operations",
         "requires a fixed tensor list size",
+        "must be a compile-time constant",
         "UNIMPLEMENTED",
         "No registered",
     ):

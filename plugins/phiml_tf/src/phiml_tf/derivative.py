@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .internals import is_recorded, is_tensor, with_derivative
+from .internals import is_recorded, is_tensor, recording, with_derivative
 
 __all__ = ["CapturedValue", "custom_vjp", "differentiable", "symmetric", "vjp"]
 
@@ -39,7 +39,7 @@ def _dense(gradient: Any, like: Any) -> Any:
 def vjp(function: Callable[..., Any], args: Sequence[Any]) -> tuple[tuple[Any, ...], Callable[..., Any], Any]:
     """For `function(*args) -> (outputs, auxiliary)`: the outputs, the pull-back of their cotangents to `args`, the auxiliary."""
     xs = [raw.Identity(input=x) for x in args]  # tapes know tensors by identity, and one may be given twice
-    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+    with recording(), tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch([x for x in xs if differentiable(x)])
         outputs, auxiliary = function(*xs)
     outputs = tuple(outputs)

@@ -5,7 +5,8 @@ Each is tried when it is first needed, and has a public substitute that gives th
 are then applied whether or not anyone records them, calls take ten times as long, barriers are left out.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +14,15 @@ import tensorflow as tf
 
 from .tensors import EagerTensor, SymbolicTensor
 
-__all__ = ["any_tape", "caller", "is_recorded", "optimization_barrier", "with_derivative"]
+__all__ = [
+    "any_tape",
+    "caller",
+    "is_recorded",
+    "optimization_barrier",
+    "recording",
+    "stop_recording",
+    "with_derivative",
+]
 
 PullBack = Callable[..., list[Any]]
 RULE = "PhimlRule"
@@ -31,6 +40,7 @@ def _tapes_answer() -> bool:
 
 
 try:
+    from tensorflow.python import pywrap_tfe as api
     from tensorflow.python.eager.record import could_possibly_record, record_operation, should_record_backprop
 
     with ThreadPoolExecutor(1) as _thread:  # where no trace is running and no tape is open
@@ -47,6 +57,32 @@ def is_recorded(xs: Sequence[Any]) -> bool:
 def any_tape() -> bool:
     """Whether a tape is open.  Where tapes cannot be asked: yes."""
     return not TAPES or could_possibly_record()
+
+
+@contextlib.contextmanager
+def stop_recording() -> Iterator[None]:
+    """Operations in the block are recorded by no tape, except by those of blocks `recording()` in it."""
+    if not TAPES or api.TFE_Py_TapeSetIsStopped():
+        yield
+        return
+    api.TFE_Py_TapeSetStopOnThread()
+    try:
+        yield
+    finally:
+        api.TFE_Py_TapeSetRestartOnThread()
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[None]:
+    """Operations in the block are recorded, also inside of `stop_recording()`."""
+    if not TAPES or not api.TFE_Py_TapeSetIsStopped():
+        yield
+        return
+    api.TFE_Py_TapeSetRestartOnThread()
+    try:
+        yield
+    finally:
+        api.TFE_Py_TapeSetStopOnThread()
 
 
 # --- an operation with a derivative of its own ---

@@ -8,6 +8,7 @@ import tensorflow as tf
 from phiml_core.backend import Backend, DType
 
 from . import control
+from .checkpoint import checkpoint, checkpointed_loop
 from .compiled import Compiled, needs_graph, traces_for_xla
 from .derivative import CapturedValue, custom_vjp, differentiable, vjp
 from .internals import is_recorded, optimization_barrier
@@ -139,6 +140,12 @@ class TensorFlow(Backend):
         self, forward: Callable[..., Any], backward: Callable[..., Any], plain: Callable[..., Any]
     ) -> Callable[..., Any]:
         return custom_vjp(forward, backward, plain)
+
+    def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        return checkpoint(function)
+
+    def checkpointed_loop(self, count: int, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
+        return checkpointed_loop(count, body, state)
 
     def cause(self, error: Exception) -> str:
         if isinstance(error, CapturedValue) or "is out of scope" in str(error):

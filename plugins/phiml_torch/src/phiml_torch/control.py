@@ -16,7 +16,7 @@ from .derivative import invoke, moves, pull_back_of
 from .opaque import Kernel, run_part
 from .record import Recorded, record_function
 
-__all__ = ["Unbounded", "branch", "host", "repeat", "repeat_while"]
+__all__ = ["Unbounded", "again", "branch", "host", "repeat", "repeat_while"]
 
 Function = Callable[..., Any]
 
@@ -96,6 +96,29 @@ def branch(
     """`on_true(*args)` or `on_false(*args)`, by a value known when the recorded function runs."""
     kernel = _Branch((on_true, on_false), args)
     return invoke(kernel, (predicate, *args, *kernel.captured))
+
+
+# --- parts that are computed again for their derivative ---
+
+
+class _Again(Kernel):
+    def __init__(self, function: Function, args: Sequence[torch.Tensor]):
+        self.function, self.count = function, len(args)
+        self.part = record_function(function, args, fresh=True)
+        self.captured, self.sizes = self.part.captured, self.part.sizes
+
+    def run(self, xs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        return run_part(self.part, list(xs))
+
+    def pull_back(self, xs: Any, outputs: Any, cotangents: Any, needs: Any) -> Sequence[Any]:
+        back = pull_back_of(self.function, self.captured, self.count, needs, self.part.before)
+        return _spread(again(back, (*xs, *_cotangents(cotangents, outputs))), needs)
+
+
+def again(function: Function, args: Sequence[torch.Tensor]) -> tuple[Any, ...]:
+    """`function(*args)`, of which a derivative keeps arguments and captured values only."""
+    kernel = _Again(function, args)
+    return invoke(kernel, (*args, *kernel.captured))
 
 
 # --- loops with a fixed number of steps ---

@@ -152,6 +152,20 @@ class Torch(Backend):
         private.follows()
         return custom_vjp(forward, backward, plain)
 
+    def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        def call(*xs: Any) -> tuple[Any, ...]:
+            if self.is_compiling():
+                from .control import again
+
+                return again(function, xs)
+            if private.transforms_active() or not torch.is_grad_enabled():  # they do not tell what they keep
+                return function(*xs)
+            from torch.utils.checkpoint import checkpoint
+
+            return checkpoint(function, *xs, use_reentrant=False, preserve_rng_state=False)
+
+        return call
+
     def cause(self, error: Exception) -> str:
         name = type(error).__module__, type(error).__name__
         return {
