@@ -4,13 +4,13 @@ from typing import Any, NoReturn
 
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import DType
-from phiml_core.shape import Shape, merge_shapes
+from phiml_core.shape import Shape, instance, merge_shapes
 
 from ..dense import Dense
 from ..show import show
 from ..tensor import Tensor
 from .errors import SparseError
-from .pattern import Pattern
+from .pattern import ENTRY, SLOT, Pattern
 
 __all__ = ["Sparse"]
 
@@ -101,11 +101,16 @@ class Sparse(Tensor):
 
 @show.dispatch
 def _(value: Sparse):
-    pattern = value.pattern
     from phiml_core.ops.native import is_available
+    from phiml_core.ops.rename import rename_dims
 
+    pattern = value.pattern
     stored = f"{pattern.count} values stored" if pattern.is_full else f"{pattern.count} values stored, some unused"
     text = f"{value.shape} {pattern.format}, {stored}"
     if not is_available(value):
         return f"{text}, traced by {value.backend.name}"
-    return f"{text}: {show(value.values)}"
+    values = value.values
+    names = {ENTRY: "entries", SLOT: "slots"}
+    lists = pattern.lists.names
+    listed = rename_dims(values, lists, instance(",".join(names[n] for n in lists)))
+    return f"{text}: {show(listed)}"
