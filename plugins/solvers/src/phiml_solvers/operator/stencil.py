@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from phiml_core.backend import primitive
+from phiml_core.extrapolation import Extrapolation, as_extrapolation
 from phiml_core.math import pad, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
@@ -86,17 +87,25 @@ class Stencil(LinearOperator):
     def __call__(self, x: Tensor) -> Dense:
         x = stored(x, self.dims)
         wide = _continued(x, self.dims, self.boundary, self.margins)
+        windows: dict[Any, Any] = {}  # those with the same number are added before they are multiplied
+        for k, (offset, coefficient) in enumerate(zip(self.offsets, self.coefficients)):
+            window = self._window(x, wide, offset)
+            key = coefficient if isinstance(coefficient, (int, float)) else f"{k}"
+            windows[key] = (windows[key][0] + window if key in windows else window), coefficient
         total: Any = None
-        for offset, coefficient in zip(self.offsets, self.coefficients):
-            window = wide[
-                {
-                    dim: slice(lower + o, lower + o + n)
-                    for dim, o, (lower, _), n in zip(self.dims, offset, self.margins, self.resolution.sizes)
-                }
-            ]
-            part = window * coefficient
+        for window, coefficient in windows.values():
+            part = window if isinstance(coefficient, (int, float)) and coefficient == 1 else window * coefficient
             total = part if total is None else total + part
         return total
+
+    def _window(self, x: Tensor, wide: Tensor, offset: Offset) -> Tensor:
+        """x as seen from `offset` away."""
+        if not any(offset):
+            return x
+        reach = zip(self.dims, offset, self.margins, self.resolution.sizes)
+        return wide[
+            {dim: slice(lower + o, lower + o + n) for dim, o, (lower, upper), n in reach if (lower, upper) != (0, 0)}
+        ]  # type: ignore[operator]
 
     def adjoint(self) -> LinearOperator:
         if self.symmetric:
@@ -143,42 +152,15 @@ class Stencil(LinearOperator):
 _RULES = {PERIODIC: "periodic", NEUMANN: "symmetric", DIRICHLET: "antisymmetric", ABSENT: 0}
 
 
-def _continued(x: Dense, dims: tuple[str, ...], boundary: Any, margins: Any) -> Dense:
+@lru_cache(maxsize=256)
+def _rule(dims: tuple[str, ...], boundary: tuple[tuple[str, str], ...]) -> Extrapolation:
+    """What lies beyond the sides, as `pad` knows it; one rule if all sides are alike, so that it is one operation."""
+    if len({side for pair in boundary for side in pair}) == 1:
+        return as_extrapolation(_RULES[boundary[0][0]])
+    return as_extrapolation({d: tuple([_RULES[s] for s in pair]) for d, pair in zip(dims, boundary)})
+
+
+def _continued(x: Tensor, dims: tuple[str, ...], boundary: Any, margins: Any) -> Any:
     """x with as many cells beyond each side as the stencil reads."""
-    if type(x) is not Dense:
-        return pad(
-            x, dict(zip(dims, margins)), {d: tuple([_RULES[s] for s in pair]) for d, pair in zip(dims, boundary)}
-        )
-    for dim, pair, (lower, upper) in zip(dims, boundary, margins):
-        spec = x.spec
-        key = ("continued", dim, pair, lower, upper)
-        plan = spec._cache.get(key)
-        if plan is None:
-            plan = spec._cache[key] = _continuation(spec, dim, pair, lower, upper)
-        x = Dense(plan[0](x.native_array), plan[1])
-    return x
-
-
-def _continuation(spec: Any, dim: str, pair: tuple[str, str], lower: int, upper: int) -> Any:
-    axis, n = spec.axes[dim], spec.shape.get_size(dim)
-    getitem, concat = spec.backend.bind(primitive.getitem), spec.backend.bind(primitive.concat)
-    zeros, rank = spec.backend.bind(primitive.pad), len(spec.axes)
-    flip, negative = spec.backend.bind(primitive.flip), spec.backend.bind(primitive.negative)
-
-    def cut(array: Any, start: int, stop: int) -> Any:
-        return getitem(array, (*(slice(None),) * axis, slice(start, stop)))
-
-    def beyond(array: Any, side: str, width: int, at_end: bool) -> Any:
-        if side == ABSENT:
-            return zeros(cut(array, 0, 0), tuple((0, width if a == axis else 0) for a in range(rank)), "constant", 0)
-        if side == PERIODIC:
-            return cut(array, 0, width) if at_end else cut(array, n - width, n)
-        inside = flip(cut(array, n - width, n) if at_end else cut(array, 0, width), (axis,))
-        return negative(inside) if side == DIRICHLET else inside
-
-    def program(array: Any) -> Any:
-        parts = [beyond(array, pair[0], lower, False)] if lower else []
-        parts += [array, *([beyond(array, pair[1], upper, True)] if upper else [])]
-        return concat(parts[0], tuple(parts[1:]), axis) if len(parts) > 1 else array
-
-    return spec.backend.fuse(program, spec.wide), spec.resized(dim, n + lower + upper)
+    widths = {d: width for d, width in zip(dims, margins) if width != (0, 0)}
+    return pad(x, widths, _rule(dims, boundary)) if widths else x
