@@ -15,6 +15,9 @@ from .operator.box import BoxLaplace
 from .operator.elementary import Diagonal, Identity
 from .operator.linear import FunctionOperator
 from .operator.masked import MaskedLaplace
+from .operator.matrix import DenseMatrix
+from .operator.stencil import Stencil
+from .precondition import best
 from .system import prepare, unknown_dims
 from .transform import Transform
 
@@ -40,6 +43,11 @@ def algorithm_for(operator: Any, like: Tensor, settings: Solve) -> tuple[Any, st
         like: a tensor like the right-hand side.
         settings: those of the solve; only what is static of them counts.
     """
+    return general(operator, like, settings)
+
+
+def general(operator: Any, like: Tensor, settings: Solve) -> tuple[Any, str]:
+    """The choice by what any operator says of itself."""
     size = int(unknown_dims(operator, like).volume)  # type: ignore[arg-type]
     if operator.domain is not None and operator.domain != operator.range:
         return LSMR(), f"it has {operator.range.volume} equations for {size} unknowns: least squares"
@@ -49,22 +57,14 @@ def algorithm_for(operator: Any, like: Tensor, settings: Solve) -> tuple[Any, st
     if operator.symmetric and operator.definite and not deficient:
         return CG(), f"it is symmetric and {operator.definite} (semi-)definite"
     if not iterate:
-        kind = "symmetric, but perhaps not definite" if operator.symmetric else "not symmetric"
-        return Direct(), f"it is {kind}, and small enough ({size} unknowns) for sparse factors"
+        kind = "symmetric, but perhaps not definite" if operator.symmetric else "perhaps not symmetric"
+        factors = "dense" if isinstance(operator, DenseMatrix) else "sparse"
+        return Direct(), f"it is {kind}, and small enough ({size} unknowns) for {factors} factors"
     if operator.symmetric:
-        return MINRES("jacobi" if _has_diagonal(operator) else "none"), "it is symmetric, but perhaps not definite"
+        return MINRES(), "it is symmetric, but perhaps not definite"
     if deficient:
         return LSMR(), f"its null space has {settings.rank_deficiency} dimensions: least norm"
-    name = "ilu" if matrix else "jacobi" if _has_diagonal(operator) else "none"
-    return BiCGStab(2, name), f"it is not symmetric and has {size} unknowns"
-
-
-def _has_diagonal(operator: Any) -> bool:
-    try:
-        operator.diagonal()
-    except NotImplementedError:
-        return False
-    return True
+    return BiCGStab(2, "ilu" if matrix else None), f"it is perhaps not symmetric and has {size} unknowns"
 
 
 @algorithm_for.dispatch
@@ -77,6 +77,17 @@ def _(operator: MaskedLaplace, like, settings):
     if operator.definite is None:
         return MINRES("jacobi"), "shift and scale may make it indefinite"
     return CG(), "it is the definite Laplacian of a grid with obstacles or coefficients"
+
+
+@algorithm_for.dispatch
+def _(operator: Stencil, like, settings):
+    if operator.symmetric and settings.preconditioner is None and not settings.rank_deficiency:
+        name = best(operator, like)[1]
+        if name == "multigrid" and operator.definite:
+            return CG(name), f"it is symmetric and {operator.definite} (semi-)definite, on a grid that can be made coarser"
+        if name == "multigrid":
+            return MINRES(name), "it is symmetric, but perhaps not definite, on a grid that can be made coarser"
+    return general(operator, like, settings)
 
 
 @algorithm_for.dispatch

@@ -30,7 +30,7 @@ def diagnosis(operator: Any, y: Tensor, rest: Tensor, converged: Tensor, dims: S
     def look() -> Tensor:
         length = norm(y, dims, "2")
         nothing = norm(operator(y), dims, "2") <= 1e-30 * length
-        found = where(is_orthogonal(operator, rest, dims), float(INCOMPATIBLE), 0.0)
+        found = where(is_orthogonal(operator, rest, y, dims), float(INCOMPATIBLE), 0.0)
         found = where(nothing & (length > 0), float(SINGULAR), found)
         return where(flaw > found, flaw, found) * where(converged, 0.0, 1.0)
 
@@ -38,10 +38,11 @@ def diagnosis(operator: Any, y: Tensor, rest: Tensor, converged: Tensor, dims: S
     return cond(anywhere(~converged), look, lambda: blank)
 
 
-def is_orthogonal(operator: Any, rest: Tensor, dims: Shape) -> Any:
-    """Whether a residual is orthogonal to all that the operator can produce: no solution has a smaller one."""
+def is_orthogonal(operator: Any, rest: Tensor, y: Tensor, dims: Shape) -> Any:
+    """Whether a residual is, up to rounding of y, orthogonal to all that the operator can produce: no solution has a smaller one."""
     if isinstance(operator, OpaqueOperator) and not operator.symmetric:
         return rest.shape.volume < 0  # its transpose may not exist
     image = norm(operator.adjoint()(rest), dims, "2")
     size = size_estimate(operator, zeros_of(rest), dims, dims)
-    return (image <= 1e3 * epsilon() * size * norm(rest, dims, "2")) & (size > 0)
+    rounding = epsilon() * (1e3 * norm(rest, dims, "2") + 30 * norm(y, dims, "2"))
+    return (image <= size * rounding) & (size > 0)

@@ -88,7 +88,7 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
     rest = given - operator(x)
     residual = norm(rest, dims, settings.norm)
     if in_adjoint():  # of a singular operator: what it cannot produce plays no part
-        residual = where(is_orthogonal(operator, rest, dims), 0.0, residual)
+        residual = where(is_orthogonal(operator, rest, given, dims), 0.0, residual)
     converged = (residual <= tolerance) & is_finite(residual)
     finite = is_finite(norm(given, dims, "2"))
     broken = ~is_finite(norm(x, dims, "2"))

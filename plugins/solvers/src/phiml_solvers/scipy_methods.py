@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 from phiml_core.math import is_finite, maximum, to_int32, where
-from phiml_core.shape import merge_shapes
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform import custom_gradient
 
 from .criterion import has_diverged, norm, rounding, system_dims, target, zeros_of
-from .diagnosis import NOT_FINITE, diagnosis
+from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
 from .direct import NoMatrix, dense_matrix, has_matrix
 from .host import host_map, host_matrix
 from .implicit import implicit
+from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
@@ -122,9 +123,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     converged = (residual <= tolerance) & is_finite(residual)
     flaw = where(is_finite(start), none, float(NOT_FINITE))
     if method in ("lsmr", "lsqr"):
-        from .diagnosis import is_orthogonal
-
-        converged = converged | (is_orthogonal(operator, left, dims) & is_finite(residual))
+        converged = converged | (is_orthogonal(operator, left, y, dims) & is_finite(residual))
         number = to_int32(flaw)
     else:
         number = to_int32(diagnosis(operator, y, left, converged, dims, flaw))
@@ -142,4 +141,7 @@ def _(problem: LinearProblem, algorithm: SciPy, settings=None):
     preconditioner = settings.preconditioner
     if preconditioner not in (None, "none", "ilu"):
         raise NoMatrix(f"SciPy's methods take the preconditioners 'none' and 'ilu' here, not {preconditioner!r}.  Use '{algorithm.method}'.")
-    return implicit(partial(_run, algorithm.method))(operator, y, settings)
+    run = partial(_run, algorithm.method)
+    if algorithm.method in _LIMIT:
+        return custom_gradient(run, least_squares_adjoint)(operator, y, settings)
+    return implicit(run)(operator, y, settings)

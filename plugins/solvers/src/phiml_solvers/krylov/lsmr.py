@@ -19,7 +19,7 @@ from ..operator.shift import stored
 from ..system import prepare, with_batch
 from .ratio import ratio
 
-__all__ = ["LSMR"]
+__all__ = ["LSMR", "least_squares", "least_squares_adjoint"]
 
 
 @dataclass(frozen=True)
@@ -174,10 +174,11 @@ def least_squares(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple
     With λ = A⁺ᵀ x̄, μ = A⁺ λ, ν = A⁺ᵀ x and the residual r the cotangents are  ȳ = λ  and  Ā = the pull-back through A of
     −⟨λ, A x⟩ + ⟨r, A μ⟩ + ⟨ν, A (x̄ − Aᵀ λ)⟩.
     """
-    return custom_gradient(_run, _adjoint)(operator, y, settings)
+    return custom_gradient(_run, least_squares_adjoint)(operator, y, settings)
 
 
-def _adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
+def least_squares_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:
+    """The cotangents of a solution of least squares."""
     operator, y, settings = inputs
     x, slope = output[0], output_gradient[0]
     again = replace(settings.adjoint, record=False)

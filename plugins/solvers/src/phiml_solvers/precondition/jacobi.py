@@ -5,7 +5,7 @@ from typing import Any
 from phiml_core.math import where
 from phiml_core.tensor.tensor import Tensor
 
-from ..operator.stencil import Stencil
+from ..operator.linear import LinearOperator
 from .word import Preconditioner, UnknownPreconditioner, best, register_preconditioner, unchanged
 
 __all__ = ["inverse_diagonal", "jacobi"]
@@ -32,11 +32,7 @@ register_preconditioner("jacobi", jacobi)
 
 
 @best.dispatch
-def _(operator: Stencil, like):
-    return jacobi(operator), "jacobi"
-
-
-def jacobi_or_none(operator: Any) -> tuple[Preconditioner, str]:
+def _(operator: LinearOperator, like):
     """Division by the diagonal where it is known."""
     try:
         return jacobi(operator), "jacobi"
