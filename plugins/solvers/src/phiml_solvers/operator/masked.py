@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import maximum, sum_, where, wrap
+from phiml_core.math import max_, maximum, sum_, where, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -24,7 +24,7 @@ class MaskedLaplace(LinearOperator):
 
     Attributes:
         box: the same operator with all faces open.
-        weights: per dim the open fraction, from 0 to 1, of the free faces normal to it.
+        weights: per dim the open fraction of the free faces normal to it, or any other non-negative coefficient, such as a diffusivity.
     """
 
     box: BoxLaplace
@@ -57,8 +57,11 @@ class MaskedLaplace(LinearOperator):
 
     @property
     def largest(self) -> Any:
-        """An upper bound of the magnitude of the eigenvalues."""
-        return self.box.largest
+        """An upper bound of the magnitude of the eigenvalues (Gershgorin), per example."""
+        bound = 2 * max_(abs(self.weighted_faces()), self.resolution)
+        if self.box.scale is not None:
+            bound = abs(self.box.scale) * bound
+        return bound if self.box.shift is None else abs(self.box.shift) + bound
 
     def gradient(self, x: Any, dim: str) -> Dense:
         """∂x/∂dim on the free faces normal to `dim`, open or not; see `BoxLaplace.gradient`."""
