@@ -7,6 +7,7 @@ import numpy as np
 from phiml_core.dispatch import generic
 from phiml_core.math import expand, wrap
 from phiml_core.shape import Shape
+from phiml_core.tensor.sparse import ENTRY
 from phiml_core.tensor.tensor import Tensor
 
 from .operator.boundary import ABSENT, DIRICHLET, PERIODIC
@@ -186,7 +187,7 @@ def _(operator: Means):
 def _(operator: SparseMatrix):
     from scipy.sparse import coo_array
 
-    values, rows, columns = (t.numpy("_entries") for t in (operator.values, operator.rows, operator.columns))
+    values, rows, columns = (t.numpy(ENTRY) for t in (operator.values, operator.rows, operator.columns))
     return coo_array((values, (rows, columns)), shape=(operator.range.volume, operator.domain.volume))
 
 

@@ -17,14 +17,19 @@ from phiml_core.math import (
     where,
     wrap,
 )
+from phiml_core.ops.repeat import store
+from phiml_core.ops.sparse_entries import canonical, of_numbers
+from phiml_core.ops.sparse_format import to_format
 from phiml_core.shape import Shape, channel, concat_shapes, dual
+from phiml_core.tensor.sparse import ENTRY, Coordinates, Sparse
+from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from .linear import LinearOperator
 
 __all__ = ["DenseMatrix", "Separable", "SparseMatrix"]
 
-ENTRIES, ROWS, COLUMNS = instance("_entries"), instance("_rows"), instance("_columns")
+ENTRIES, ROWS, COLUMNS = instance(ENTRY), instance("_rows"), instance("_columns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +37,8 @@ class SparseMatrix(LinearOperator):
     """(A x)[row] = Σ value · x[column] over the entries of a matrix; entries at the same place add up.
 
     Attributes:
-        values: tensor (_entries) and batch dims.
-        rows, columns: positions of the entries, integer tensors (_entries), row-major in `to` and `shape`.
+        values: tensor (entries) and batch dims.
+        rows, columns: positions of the entries, integer tensors (entries), row-major in `to` and `shape`.
         shape: dims of x, in the order of the numbering of columns.
         to: dims of the result, in the order of the numbering of rows; None: those of x.
         symmetric, definite, singular: see `LinearOperator`; promised.
@@ -80,10 +85,30 @@ class SparseMatrix(LinearOperator):
         return self.shape if self.to is None else self.to
 
     def __call__(self, x: Tensor) -> Tensor:
+        if not x.is_recording:
+            columns = ",".join("~" + n for n in self.domain.names)
+            return dot(self.tensor, columns, expand(x, self.domain), ",".join(self.domain.names))
         flat = pack_dims(expand(x, self.domain), ",".join(self.domain.names), COLUMNS)
         products = gather(flat, self.columns, COLUMNS.name) * self.values
         rows = concat_shapes(products.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
         return unpack_dim(scatter(rows, self.rows, products, "add", "undefined"), ROWS.name, self.range)
+
+    @property
+    def tensor(self) -> Sparse:
+        """The matrix as a sparse tensor of the dims of the result and, as dual dims, those of x; by rows where they are known."""
+        found = getattr(self, "_tensor", None)
+        if found is None:
+            columns = dual(**{n: self.domain.get_size(n) for n in self.domain.names})
+            values = as_dense(store(self.values, ENTRY))
+            if self.rows.available and self.columns.available:
+                row, column = self.rows.numpy(ENTRY), self.columns.numpy(ENTRY)
+                listed = of_numbers(row, column, self.range, columns, values, False)
+                found = to_format(canonical(listed), "csr")
+            else:
+                found = Sparse(Coordinates(self.rows, self.columns, self.range, columns, False), values)
+            if self.values.available and not values.backend.is_traced(values.native_array):
+                object.__setattr__(self, "_tensor", found)  # a traced value must not outlive its trace
+        return found
 
     def adjoint(self) -> LinearOperator:
         if self.symmetric:
@@ -94,6 +119,13 @@ class SparseMatrix(LinearOperator):
         on = where(self.rows == self.columns, self.values, 0)
         rows = concat_shapes(on.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
         return unpack_dim(scatter(rows, self.rows, on, "add", "undefined"), ROWS.name, self.range)
+
+
+def primal_of(dims: Shape, rows: Shape) -> Shape:
+    """The primal dims that dual dims stand for, of the type that they have in `rows`, else channel dims."""
+    names = [n.removeprefix("~") for n in dims.names]
+    parts = [rows[n] if n in rows.names else channel(n) for n in names]
+    return concat_shapes(*(p.with_size(size) for p, size in zip(parts, dims.sizes, strict=True)))
 
 
 def _index(positions: Any) -> np.ndarray:
@@ -124,10 +156,7 @@ class DenseMatrix(LinearOperator):
     def domain(self) -> Shape:
         if self.columns is not None:
             return self.columns
-        dims, rows = self.matrix.shape.dual, self.range
-        names = [n.removeprefix("~") for n in dims.names]
-        parts = [rows[n] if n in rows.names else channel(n) for n in names]
-        return concat_shapes(*(p.with_size(size) for p, size in zip(parts, dims.sizes, strict=True)))
+        return primal_of(self.matrix.shape.dual, self.range)
 
     @property
     def range(self) -> Shape:

@@ -3,5 +3,6 @@
 from .errors import NotLinear, NotTraceable
 from .operator import TracedOperator
 from .structured import recognise, structured, transposed
+from .to_sparse import to_sparse
 
-__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured", "transposed"]
+__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured", "to_sparse", "transposed"]

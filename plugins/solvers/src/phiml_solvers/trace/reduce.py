@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from phiml_core.math import instance, wrap
-from phiml_core.shape import concat_shapes, select
+from phiml_core.shape import Shape, concat_shapes, select
 from phiml_core.tensor import reduce
+from phiml_core.tensor.sparse import Sparse
 from phiml_core.tensor.words import contract
 
-from .errors import not_linear
+from .errors import not_linear, not_traceable
 from .linear import Linear, joint_type, linear
 from .term import Factor
 
@@ -86,6 +87,20 @@ def applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
     return linear(source, shape, terms, bias, joint_type(value, matrix))
 
 
+def _by_sparse(x: Linear, x_dims: Shape, matrix: Sparse, columns: Shape) -> Any:
+    """The product of a sparse tensor and a traced one, over all columns of its pattern."""
+    from ..operator.matrix import SparseMatrix
+    from .structured import matrix_operator
+
+    found = matrix_operator(matrix)
+    assert isinstance(found, SparseMatrix)
+    if set(columns.names) != set(matrix.pattern.columns.names):
+        raise not_traceable("the product with a sparse tensor", "it sums over dims other than all columns")
+    order = [x_dims.names[columns.names.index(n)] for n in matrix.pattern.columns.names]
+    shape = x_dims.only(",".join(order), reorder=True)
+    return SparseMatrix(found.values, found.rows, found.columns, shape, found.range)(x)
+
+
 @contract.dispatch
 def _(lead: Linear, op, values, args):
     from phiml_core.tensor import Stacked
@@ -101,6 +116,8 @@ def _(lead: Linear, op, values, args):
         from phiml_core.math import stack
 
         x = stack(list(x.components), x.dim)
+    if isinstance(matrix, Sparse):
+        return _by_sparse(x, select(x.shape, x_dims), matrix, select(matrix.shape, columns))
     matrix = as_dense(matrix)
     x_names, names = select(x.shape, x_dims).names, select(matrix.shape, columns).names
     return applied(x, matrix, dict(zip(x_names, names, strict=True)))

@@ -2,12 +2,21 @@
 
 from typing import Any
 
-from phiml_core.dispatch import generic
-from phiml_core.math import expand
+from phiml_core.dispatch import DispatchError, generic
+from phiml_core.math import expand, rename_dims
+from phiml_core.ops.sparse_entries import coordinates
 from phiml_core.shape import Shape
+from phiml_core.tensor.sparse import Sparse
+from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
+from ..operator.box import BoxLaplace
+from ..operator.composed import Inverse, Product, Sum
+from ..operator.elementary import Diagonal, Identity, Zero
 from ..operator.linear import LinearOperator, Transposed
+from ..operator.masked import MaskedLaplace
+from ..operator.matrix import ENTRIES, DenseMatrix, SparseMatrix, primal_of
+from ..operator.restricted import Restricted
 from ..operator.stencil import Stencil
 from . import elementwise, reduce  # noqa: F401  methods of the layout
 from .errors import NotLinear
@@ -63,6 +72,28 @@ def _is_zero(bias: Tensor) -> bool:
 
 
 @structured.dispatch
+def _(operator: Tensor, like):
+    """A matrix: sparse or dense, with the dims of x as dual dims."""
+    return matrix_operator(operator)
+
+
+@structured.dispatch
+def _(operator: Sum | Product | Restricted, like):
+    """A composition as one operator, if it is one whose structure algorithms know; else as it is."""
+    if operator.domain is None:
+        return _traced(operator, like)
+    if isinstance(operator, Product) and all(
+        isinstance(o, (BoxLaplace, MaskedLaplace, Inverse)) for o in operator.operators
+    ):
+        return operator  # its inverse is that of each
+    try:
+        found = _traced(operator, None)
+    except (NotLinear, NotImplementedError, DispatchError):
+        return operator
+    return found if isinstance(found, (BoxLaplace, MaskedLaplace, Stencil, Diagonal, Identity, Zero)) else operator
+
+
+@structured.dispatch
 def _(operator: LinearOperator, like):
     """An operator with structure."""
     if operator.domain is None or isinstance(operator, (Transposed,)):
@@ -84,6 +115,18 @@ def _like(dims: Shape | None) -> Tensor:
     if dims is None:
         raise ValueError("Tracing an operator that does not know its dims needs a tensor like x.")
     return expand(tensor(0.0), dims)
+
+
+def matrix_operator(matrix: Tensor) -> LinearOperator:
+    """A sparse or dense matrix with dual dims as an operator."""
+    if isinstance(matrix, Sparse):
+        listed = coordinates(matrix)
+        pattern = listed.pattern
+        shape = primal_of(pattern.columns, pattern.rows)
+        values = rename_dims(listed.values, pattern.lists, ENTRIES)
+        row, column = (rename_dims(n, n.shape, ENTRIES) for n in pattern.numbers())
+        return SparseMatrix(values, row, column, shape, None if shape == pattern.rows else pattern.rows)
+    return DenseMatrix(as_dense(matrix))
 
 
 def transposed(operator: LinearOperator, like: Any = None) -> LinearOperator:
