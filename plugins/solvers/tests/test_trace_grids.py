@@ -1,0 +1,111 @@
+"""Operators of functions of trees: several tensors, centered and staggered grids."""
+
+import numpy as np
+import pytest
+from phiml_core import math
+from phiml_core.math import channel, matrix_from_function, spatial, tensor
+from phiml_solvers.trace.tree import leaves_of
+from traced_functions import grid, inner, largest
+
+pytest.importorskip("phiml_physics")
+from phiml_physics.flow import Box, CenteredGrid, StaggeredGrid
+from phiml_physics.operators import divergence, laplace, spatial_gradient
+
+SIDES = {
+    "closed": 0,
+    "periodic": "periodic",
+    "open": "zero-gradient",
+    "channel": {"x": ("zero-gradient", 0), "y": "periodic"},
+}
+CENTERED = {
+    "laplace": laplace,
+    "gradient": spatial_gradient,
+    "gradient at faces": lambda p: spatial_gradient(p, at="face"),
+    "divergence of gradient": lambda p: divergence(spatial_gradient(p, at="face")),
+    "implicit diffusion": lambda p: p - 0.1 * laplace(p),
+    "at faces": lambda p: p.at_faces(),
+}
+STAGGERED = {
+    "laplace": laplace,
+    "divergence": divergence,
+    "at centers": lambda v: v.at_centers(),
+    "implicit diffusion": lambda v: v - 0.1 * laplace(v),
+}
+
+
+def check(f, x):
+    """Same values and transpose, also for trees; returns the classes of the blocks."""
+    operator, bias = matrix_from_function(f, x)
+    wanted = f(x)
+    for a, b, c in zip(leaves_of(operator(x)), leaves_of(bias), leaves_of(wanted), strict=True):
+        assert largest(a + b - c) < 1e-12
+    other = operator(x)
+    left = sum(inner(a, b) for a, b in zip(leaves_of(operator(x)), leaves_of(other), strict=True))
+    right = sum(inner(a, b) for a, b in zip(leaves_of(x), leaves_of(operator.T(other)), strict=True))
+    assert abs(left - right) < 1e-9 * (1 + abs(left))
+    return [type(b).__name__ for row in operator.blocks for b in row]
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("name", CENTERED)
+def test_centered_grids(name, sides, double, rng):
+    x = CenteredGrid(tensor(rng.normal(size=(5, 6)), spatial("x,y")), SIDES[sides], bounds=Box(x=2, y=3))
+    kinds = check(CENTERED[name], x)
+    if name in ("laplace", "implicit diffusion", "divergence of gradient"):
+        assert kinds[0] in ("BoxLaplace", "MaskedLaplace")
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("name", STAGGERED)
+def test_staggered_grids(name, sides, double, rng):
+    x = StaggeredGrid(lambda x, y: (x * y, x - y), SIDES[sides], x=5, y=6)
+    check(STAGGERED[name], x)
+
+
+def test_boundary_values_are_the_offset(double, rng):
+    x = CenteredGrid(tensor(rng.normal(size=(5, 6)), spatial("x,y")), 3.0)
+    operator, bias = matrix_from_function(laplace, x)
+    assert largest(bias.values) == pytest.approx(6.0)
+    assert largest(operator(x).values + bias.values - laplace(x).values) < 1e-12
+
+
+def test_several_tensors(double):
+    """A tree in, a tree out: blocks where they depend on each other."""
+    a, b = grid(), grid()
+
+    def f(a, b, scale):
+        return {"sum": a + scale * b, "flux": math.laplace(b), "old": a.x[0]}
+
+    operator, bias = matrix_from_function(f, a, b, 2.0, auxiliary_args="scale")
+    assert [[type(o).__name__ for o in row] for row in operator.blocks] == [
+        ["Identity", "Diagonal"],
+        ["NoneType", "BoxLaplace"],
+        ["TracedOperator", "NoneType"],
+    ]
+    result, wanted = operator(a, b), f(a, b, 2.0)
+    assert all(largest(result[k] - wanted[k]) < 1e-12 for k in wanted)
+    back = operator.T(wanted)
+    left = sum(inner(result[k], wanted[k]) for k in wanted)
+    assert abs(left - inner(a, back[0]) - inner(b, back[1])) < 1e-10
+
+
+def test_stack_of_fields(double):
+    x = tensor(np.random.default_rng(0).normal(size=(5, 6, 2)), spatial("x,y"), channel(field="u,v"))
+
+    def coupled(x):
+        u, v = math.unstack(x, "field")
+        return math.stack([math.laplace(u) - v, u + 0.5 * math.laplace(v)], channel(field="u,v"))
+
+    operator, _ = matrix_from_function(coupled, x)
+    assert set(operator.dims) == {"x", "y", "field"}
+    assert largest(operator(x) - coupled(x)) < 1e-12
+    assert abs(inner(operator(x), x * x) - inner(x, operator.T(x * x))) < 1e-11
+    uncoupled, _ = matrix_from_function(
+        lambda x: math.stack([math.laplace(u) for u in math.unstack(x, "field")], channel(field="u,v")), x
+    )
+    assert type(uncoupled).__name__ == "BoxLaplace" and uncoupled.dims == ("x", "y")
+
+
+def test_nothing_to_trace():
+    with pytest.raises(TypeError, match="holds a tensor"):
+        matrix_from_function(lambda x: x, "x")
