@@ -10,9 +10,9 @@ requires_core = ">=0.1,<0.2"
 @hookimpl
 def phiml_register() -> None:
     """Register the methods of this package by importing the modules that hold them."""
-    from phiml_core.solve import register_algorithm, register_tracing
-
     from functools import partial
+
+    from phiml_core.solve import register_algorithm, register_tracing
 
     from . import auto, direct, transform
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
@@ -24,11 +24,11 @@ def phiml_register() -> None:
     register_tracing(matrix_and_bias)
 
     register_algorithm("auto", auto.Auto)
-    register_algorithm("CG", CG)
-    register_algorithm("CG-adaptive", CGAdaptive)
+    register_algorithm("CG", lambda: CG())
+    register_algorithm("CG-adaptive", lambda: CGAdaptive())
     register_algorithm("biCG-stab", BiCGStab)
     register_algorithm("GMres", GMRES)
-    register_algorithm("minres", MINRES)
+    register_algorithm("minres", lambda: MINRES())
     register_algorithm("lsmr", LSMR)
     register_algorithm("direct", direct.Direct)
     register_algorithm("scipy-direct", partial(direct.Direct, sparse=True))
