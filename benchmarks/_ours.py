@@ -119,3 +119,38 @@ class Smoke:
             velocity = self.velocity.with_values(math.stack(parts, vector))
             div = abs(flow.divergence(velocity).values.numpy(",".join(self.names)))
         return float(div.max() / max(np.abs(np.asarray(v)).max() for v in result[0]))
+
+
+class Poisson:
+    """∇ · (w ∇x) = −b in a closed box, with coefficients w on inner faces, in float32."""
+
+    def __init__(self, backend: str, weights: list[Any], b: Any):
+        from phiml_core import math
+        from phiml_solvers import poisson
+
+        math.use(backend)
+        self.math, self.backend = math, backend
+        self.names = ",".join("xyz"[: b.ndim])
+        dims = math.spatial(self.names)
+        resolution = math.spatial(**dict(zip(self.names.split(","), b.shape)))
+        free = all((w == 1).all() for w in weights)
+        faces = None if free else [math.tensor(w.astype(np.float32), dims) for w in weights]
+        self.operator = poisson(resolution, 1.0, "neumann", faces)
+        self.rhs = math.tensor(-b, dims)
+
+    def run(self, options: dict[str, Any]) -> Callable[[], tuple[Any, Any]]:
+        """A function that returns the solution and the number of iterations; compiled where the backend compiles."""
+        math, operator = self.math, self.operator
+        settings = math.Solve("CG" if options else "auto", max_iterations=20000, **options)
+
+        def solution(operator: Any, y: Any) -> Any:
+            x, info = math.solve(math.LinearProblem(operator, y), settings)
+            return x, info.iterations
+
+        solve = math.jit_compile(solution) if self.backend == "jax" else solution
+
+        def call() -> tuple[Any, Any]:
+            x, count = solve(operator, self.rhs)
+            return x.native(self.names), count.native()
+
+        return call
