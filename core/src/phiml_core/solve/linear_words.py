@@ -52,7 +52,8 @@ def matrix_from_function(
         NotLinear: names the operation that is not linear, and the line of the caller.
     """
     if isinstance(f, LinearJit):
-        f, auxiliary_args = f.function, (*f.auxiliary_args, *_parse_names(auxiliary_args))
+        auxiliary_args = (*f.auxiliary_args, *_parse_names(auxiliary_args))
+        f = f.function
     return _tracing()(f, args, kwargs, _parse_names(auxiliary_args))
 
 

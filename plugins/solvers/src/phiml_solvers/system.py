@@ -13,13 +13,15 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
 from .opaque import OpaqueOperator
+from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
+from .operator.restricted import Restricted
 from .trace import NotTraceable, structured
 from .trace.finish import operator_of
 from .trace.linear import Linear
 from .trace.structured import traced
 
-__all__ = ["as_operator", "check_dims", "prepare", "unknown_dims", "with_batch"]
+__all__ = ["as_operator", "check_dims", "coefficient_dims", "prepare", "unknown_dims", "with_batch"]
 
 
 def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOperator, Tensor, Solve]:
@@ -45,6 +47,8 @@ def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None
     Args:
         given: an operator object, a matrix, or a function of a tensor like `like`.
     """
+    if isinstance(given, (Sum, Product, Restricted)):
+        return structured(given, like), None
     if isinstance(given, LinearOperator):
         return given, None
     if isinstance(given, Tensor) or not callable(given):
@@ -127,10 +131,12 @@ def unknown_dims(operator: LinearOperator, y: Tensor) -> Shape:
     return y.shape.non_batch if names is None else y.shape.only(names)
 
 
+def coefficient_dims(operator: LinearOperator) -> Shape:
+    """The batch dims of the coefficients of an operator."""
+    return merge_shapes(*[t.shape.batch for t in tree_leaves(operator)])
+
+
 def with_batch(operator: LinearOperator, y: Tensor) -> Tensor:
     """y with the batch dims of the coefficients of the operator."""
-    found = merge_shapes(*[t.shape.batch for t in tree_leaves(operator)])
-    missing = found.without(y.shape)
+    missing = coefficient_dims(operator).without(y.shape)
     return expand(y, missing) if missing else y
-
-

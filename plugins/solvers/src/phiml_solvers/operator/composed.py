@@ -196,9 +196,9 @@ class Product(LinearOperator):
         return self if self.symmetric else Product(tuple(o.adjoint() for o in reversed(self.operators)))
 
     def diagonal(self) -> Any:
-        from ..trace import structured
+        from ..trace import as_one
 
-        return structured(self, None).diagonal()
+        return as_one(self).diagonal()
 
     def without_null_space(self, x: Any) -> Any:
         return self.operators[-1].without_null_space(x)

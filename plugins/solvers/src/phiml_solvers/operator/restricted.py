@@ -141,9 +141,9 @@ class Restricted(LinearOperator):
         return self if self.symmetric else Restricted(self.operator.adjoint(), self.by)
 
     def diagonal(self) -> Any:
-        from ..trace import structured
+        from ..trace import as_one
 
-        return structured(self, None).diagonal()
+        return as_one(self).diagonal()
 
 
 @generic(on="operator")

@@ -2,7 +2,16 @@
 
 from .errors import NotLinear, NotTraceable
 from .operator import TracedOperator
-from .structured import recognise, structured, transposed
+from .structured import as_one, recognise, structured, transposed
 from .to_sparse import to_sparse
 
-__all__ = ["NotLinear", "NotTraceable", "TracedOperator", "recognise", "structured", "to_sparse", "transposed"]
+__all__ = [
+    "NotLinear",
+    "NotTraceable",
+    "TracedOperator",
+    "as_one",
+    "recognise",
+    "structured",
+    "to_sparse",
+    "transposed",
+]

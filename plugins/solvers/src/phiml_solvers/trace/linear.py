@@ -79,7 +79,7 @@ def _(value: Linear):
     return f"{value.shape} linear in the argument, {len(value.terms)} terms"
 
 
-def zeros_like(value: Linear) -> Tensor:
+def zeros_like(value: Tensor) -> Tensor:
     """Zeros without memory."""
     return expand(wrap(value.dtype.kind(0)), value.shape) if value.shape else wrap(value.dtype.kind(0))
 

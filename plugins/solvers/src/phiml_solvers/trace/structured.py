@@ -26,7 +26,7 @@ from .operator import transposed_terms
 from .restructure import one_tensor
 from .term import Source
 
-__all__ = ["recognise", "structured", "traced", "transposed"]
+__all__ = ["as_one", "recognise", "structured", "traced", "transposed"]
 
 
 def traced(function: Any, like: Tensor) -> Any:
@@ -99,6 +99,18 @@ def _(operator: LinearOperator, like):
     if operator.domain is None or isinstance(operator, (Transposed,)):
         return _traced(operator, like)
     return operator
+
+
+def as_one(operator: LinearOperator) -> LinearOperator:
+    """An operator that knows its dims, traced to one that is no composition.
+
+    Raises:
+        NotImplementedError: parts of it cannot be traced.
+    """
+    try:
+        return _traced(operator, None)
+    except (NotLinear, DispatchError) as error:
+        raise NotImplementedError(f"{type(operator).__name__} cannot be traced: {error}") from error
 
 
 def _traced(operator: LinearOperator, like: Any) -> LinearOperator:

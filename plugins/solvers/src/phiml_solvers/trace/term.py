@@ -7,7 +7,7 @@ the tensors that the function multiplied by, read at an offset, so that two fact
 offset.  Positions inside a window always lie inside x and inside the factors.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from phiml_core.tensor.tensor import Tensor
@@ -47,19 +47,19 @@ class Factor:
         """Names of the dims of the term along which it varies."""
         return tuple([d for _, d, _ in self.at if d is not None])
 
-    def moved(self, dim: str, by: int) -> "Factor":
+    def moved(self, dim: str, by: int) -> Self:
         """The factor whose value at i is the one that was at i + by."""
         if dim not in self.dims or by == 0:
             return self
         return type(self)(self.tensor, tuple([(n, d, o + by if d == dim else o) for n, d, o in self.at]))
 
-    def fixed(self, dim: str, i: int) -> "Factor":
+    def fixed(self, dim: str, i: int) -> Self:
         """The factor at position i along a dim, which disappears."""
         if dim not in self.dims:
             return self
         return type(self)(self.tensor, tuple([(n, None, o + i) if d == dim else (n, d, o) for n, d, o in self.at]))
 
-    def renamed(self, names: dict[str, str]) -> "Factor":
+    def renamed(self, names: dict[str, str]) -> Self:
         """The factor with other names of dims of the term."""
         if not any(d in names for d in self.dims):
             return self
@@ -91,7 +91,7 @@ class Term(NamedTuple):
     """
 
     leaf: int
-    index: tuple[Index, ...]
+    index: tuple[Index, ...]  # type: ignore[assignment]
     windows: tuple[Window, ...] = ()
     factors: tuple[Factor, ...] = ()
     hidden: tuple[tuple[str, int], ...] = ()
@@ -206,7 +206,7 @@ def like_terms(terms: Any) -> tuple[Term, ...]:
         key = term.key
         found = numbers.get(key)
         numbers[key] = term.number if found is None else found + term.number
-    return tuple([Term(*key, number=n) for key, n in numbers.items() if not _is_nothing(n)])
+    return tuple([Term(*key, number=n) for key, n in numbers.items() if not _is_nothing(n)])  # type: ignore[misc]
 
 
 def joined_windows(terms: Any, sizes: dict[str, int]) -> tuple[Term, ...]:
