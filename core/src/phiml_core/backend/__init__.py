@@ -1,6 +1,6 @@
 """Backends: array libraries, their words, precision and devices."""
 
-from .backend import Backend, NoGradient
+from .backend import Backend, LeakedTensor, NoGradient
 from .capability import CAPABILITIES, NotSupported
 from .choose import (
     BackendNotInstalled,
@@ -22,6 +22,7 @@ __all__ = [
     "Backend",
     "BackendNotInstalled",
     "DType",
+    "LeakedTensor",
     "MixedBackends",
     "NoGradient",
     "NotSupported",

@@ -11,11 +11,23 @@ import numpy as np
 from .capability import inability
 from .dtype import DType, dtype_named
 
-__all__ = ["Backend", "NoGradient"]
+__all__ = ["Backend", "LeakedTensor", "NoGradient"]
 
 
 class NoGradient(NotImplementedError):
     """A derivative was asked of a backend that has none."""
+
+
+class LeakedTensor(RuntimeError):
+    """A tensor was kept from a function being compiled or differentiated and used after the function had returned."""
+
+    def __init__(self, message: str = ""):
+        super().__init__(
+            message
+            or "This tensor belongs to a function that was being compiled or differentiated when it was made.  The function has "
+            "returned, and its values are not known outside: a side effect kept it, such as an attribute that was set or a list "
+            "that was appended to.  Return it from the function instead, or use when_available."
+        )
 
 
 class Backend:
@@ -100,6 +112,10 @@ class Backend:
     def is_available(self, x: Any) -> bool:
         """Whether the values of `x` can be read."""
         return not self.is_traced(x)
+
+    def is_leaked(self, x: Any) -> bool:
+        """Whether `x` stands for a value of a function that was compiled or differentiated and has returned."""
+        return False
 
     def is_compiling(self) -> bool:
         """Whether a function is being compiled now, so that what is computed from constants alone becomes a constant."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from phiml_core.backend import primitive
+from phiml_core.backend.backend import LeakedTensor
 from phiml_core.shape import Shape, ShapeError, UnknownDim, select
 from phiml_core.tensor.align import aligner
 from phiml_core.tensor.dense import Dense
@@ -102,14 +103,18 @@ def to_numpy(value: Tensor, order: Any = None) -> Any:
     """The values as a NumPy array with dims in the given order; see `Tensor.native`."""
     array = to_native(value, order)
     if not value.backend.is_available(array):
-        raise NotConcrete(_message(value, "numpy()"), as_dense(value).native_array)
+        raise _unknown(value, "numpy()")
     return value.backend.to_numpy(array)
 
 
-def _message(value: Tensor, what: str) -> str:
-    return (
+def _unknown(value: Tensor, what: str) -> Exception:
+    native = as_dense(value).native_array
+    if value.backend.is_leaked(native):
+        return LeakedTensor()
+    return NotConcrete(
         f"{what} needs the values of a tensor {value.shape} that is an argument of a function being compiled or differentiated.  "
-        "Compute with tensors instead (where, cond, while_loop), or pass the argument as static: jit_compile(auxiliary_args='name')."
+        "Compute with tensors instead (where, cond, while_loop), or pass the argument as static: jit_compile(auxiliary_args='name').",
+        native,
     )
 
 
@@ -121,5 +126,5 @@ def item(value: Tensor, what: str) -> Any:
             f"{what}() needs a single value, but the shape is {value.shape}.  Slice or reduce it first, e.g. t.sum."
         )
     if not block.backend.is_available(block.native_array):
-        raise NotConcrete(_message(value, f"{what}()"), block.native_array)
+        raise _unknown(block, f"{what}()")
     return block.backend.to_numpy(block.native_array).reshape(()).item()

@@ -9,8 +9,12 @@ from .gradient import gradient, value_and_gradient
 from .hessian import hessian
 from .iterate import iterate
 from .jacobian import batch_jacobian, jacobian
-from .jit import JitFunction, forget_traces, jit_compile, trace_count
+from .jit import JitFunction, forget_traces, jit_compile, trace_check, trace_count
 from .loop import fori_loop, scan, while_loop
+from .map import map_
+from .map_types import map_c2b, map_c2d, map_d2b, map_d2c, map_i2b, map_s2b, map_types
+from .observe import print_gradient, when_available
+from .pairs import map_pairs
 from .vjp import jvp, vjp
 
 __all__ = [
@@ -33,10 +37,22 @@ __all__ = [
     "jacobian",
     "jit_compile",
     "jvp",
+    "map_",
+    "map_c2b",
+    "map_c2d",
+    "map_d2b",
+    "map_d2c",
+    "map_i2b",
+    "map_pairs",
+    "map_s2b",
+    "map_types",
+    "print_gradient",
     "scan",
     "stop_gradient",
+    "trace_check",
     "trace_count",
     "vjp",
     "value_and_gradient",
+    "when_available",
     "while_loop",
 ]

@@ -14,6 +14,8 @@ __all__ = ["Captured"]
 
 _ATOMS = (bool, int, float, complex, str)
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_HINTS = (types.GenericAlias, types.UnionType, type(Callable[[int], int]))
+"""Aliases of types that annotations name: they pass for classes, but no word can dispatch on them."""
 _EMPTY_CELL = object()
 _content = attrgetter("cell_contents")
 
@@ -42,7 +44,8 @@ class Captured:
         for value in (*code.owners, *arguments):
             self._look_inside(type(value).__name__, value, code.attributes)
         del self._seen
-        self.known = all(t.available for _, _, then in self._watches for v in then for t in tree_leaves(v))
+        values = [v for _, _, then in self._watches for v in then if not isinstance(v, _HINTS)]
+        self.known = all(t.available for v in values for t in tree_leaves(v))
 
     def _watch(self, names: Any, read: Callable[[], tuple[Any, ...]], attributes: set[str]) -> None:
         then = read()
@@ -72,6 +75,10 @@ class Captured:
             else:
                 for n in data:
                     self._look_inside(f"{name}.{n}", own[n], attributes)
+
+    def refresh(self) -> None:
+        """Take what is there now as what was there when it was traced."""
+        self._watches = [(names, read, read()) for names, read, _ in self._watches]
 
     def changed(self) -> str | None:
         """The first captured name whose value is another now, or None."""

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from phiml_core.backend.backend import Backend, NoGradient
+from phiml_core.backend.backend import Backend, LeakedTensor, NoGradient
 from phiml_core.backend.choose import backend as choose_backend
 from phiml_core.backend.choose import default_backend
 from phiml_core.backend.precision import current, precision
@@ -29,7 +29,7 @@ from .outputs import Outputs, record
 __all__ = ["CapturedGradient", "barrier", "explained", "custom_gradient", "stop_gradient"]
 
 
-class CapturedGradient(TypeError):
+class CapturedGradient(LeakedTensor, TypeError):
     """A function with a hand-written derivative reads a value that is being differentiated but is none of its arguments."""
 
 
@@ -46,7 +46,8 @@ def explained(backend: Backend, name: str) -> Iterator[None]:
     except (CapturedGradient, NoGradient):
         raise
     except Exception as error:
-        cause = backend.cause(error)
+        origin = error.__cause__ if isinstance(error, LeakedTensor) else error
+        cause = backend.cause(origin) if isinstance(origin, Exception) else ""
         if cause == "capture":
             raise CapturedGradient(
                 f"{name} reads a value that is being differentiated or compiled and is none of its arguments, so that its "

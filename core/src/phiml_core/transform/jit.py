@@ -24,13 +24,29 @@ from .custom_gradient import explained
 from .explain import difference, with_argument
 from .outputs import record
 
-__all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_count"]
+__all__ = ["JitFunction", "forget_traces", "jit_compile", "trace_check", "trace_count"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger("phiml_core")
 _NOTHING: tuple[Any, Any, Any, Any] = (None, (None,) * 4, None, ())
+_MADE: dict[tuple[str, int, str], int] = {}  # how often the code of a function was compiled, by where it stands
 _MANY = 256  # programs of one function; the oldest is dropped for the next
+
+
+@dataclass(slots=True)
+class Observed:
+    """Outputs with values that functions of the user are called with, which may well change what the trace has captured."""
+
+    outputs: Compact
+    captured: Captured
+
+    def build(self, arguments: Sequence[Any], natives: Sequence[Any]) -> Any:
+        """See `Compact.build`."""
+        try:
+            return self.outputs.build(arguments, natives)
+        finally:
+            self.captured.refresh()
 
 
 @dataclass(slots=True)
@@ -38,7 +54,7 @@ class Trace:
     """The compiled program, what its outputs are, and what it reads besides its arguments."""
 
     run: Callable[..., tuple[Any, ...]]
-    outputs: Compact
+    outputs: Compact | Observed
     captured: Captured
 
 
@@ -170,7 +186,9 @@ class JitFunction(Generic[P, R]):
             except NotConcrete as error:
                 raise with_argument(error, self.arguments, program.seen, natives) from None
             compact = Compact(outputs, natives, out, program.backend)
-            found = Trace(run, compact, Captured(self.function, objects))
+            captured = Captured(self.function, objects)
+            calls_back = any(t.then is not None for t in outputs.templates)
+            found = Trace(run, Observed(compact, captured) if calls_back else compact, captured)
             if again and program.trace is not None:
                 program.trace.captured = found.captured
             return compact.pack(out)
@@ -184,10 +202,47 @@ class JitFunction(Generic[P, R]):
 
     def _note(self, why: str) -> None:
         self.traces += 1
+        if self.traces == 1:
+            self._count()
         text = f"trace {self.traces} of {self.__name__}: {why}"
         self.log.append(text)
         often = self.traces >= 16 and self.traces & (self.traces - 1) == 0
         log.log(logging.WARNING if often or "captured" in why else logging.DEBUG, text)
+
+    def _count(self) -> None:
+        """Say so if the same code is compiled again and again, each time as a new function."""
+        code = getattr(self.function, "__code__", None)
+        if code is None:
+            return
+        key = code.co_filename, code.co_firstlineno, code.co_name  # not the code itself, which would be kept alive
+        if len(_MADE) > 4 * _MANY:
+            _MADE.clear()
+        made = _MADE[key] = _MADE.get(key, 0) + 1
+        if made == 16:
+            log.warning(
+                "%s (%s, line %d) was made anew, compiled and traced %d times.  Define and compile it once, outside of the loop that "
+                "calls it, and pass what varies as arguments.",
+                *(self.__name__, *key[:2], made),
+            )
+
+    def check(self, *args: P.args, **kwargs: P.kwargs) -> tuple[bool, str]:
+        """See `trace_check`."""
+        varying, static = self.arguments.bind(*args, **kwargs)
+        leaves: list[Any] = []
+        given = tuple([flatten(v, leaves) for v in varying])
+        backend = backend_for(Node(tuple, None, given))
+        if not backend.can_jit:
+            return True, ""
+        settings = self._frozen(static) if static else (), current(), default_backend()
+        key = entering(Node(tuple, None, given), backend), *settings
+        known = [k for k, p in self._programs.items() if p.trace is not None]
+        program = self._programs.get(key)
+        if program is None or program.trace is None:
+            return False, difference(key, known, self.arguments) if known else "it was never traced"
+        if self._epoch != epoch():
+            return False, "methods were registered since"
+        name = program.trace.captured.changed()
+        return not name, f"the captured {name} has changed since it was traced" if name else ""
 
     def forget(self) -> None:
         """Drop all compiled programs."""
@@ -259,3 +314,14 @@ def trace_count(f: JitFunction[..., Any]) -> int:
 def forget_traces(f: JitFunction[..., Any]) -> None:
     """Drop the compiled programs of a function; the next call traces again."""
     f.forget()
+
+
+def trace_check(traced_function: JitFunction[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[bool, str]:
+    """Whether a compiled function has been traced already for arguments like these; nothing is computed or traced.
+
+    Returns:
+        `(True, "")` if a call would run a program that is there, or if the backend compiles nothing; else `(False, why)`.
+    """
+    if not isinstance(traced_function, JitFunction):
+        raise TypeError(f"trace_check needs a function made by jit_compile, not a {type(traced_function).__name__}.")
+    return traced_function.check(*args, **kwargs)

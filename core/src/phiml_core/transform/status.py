@@ -36,12 +36,16 @@ __all__ = [
 
 @dataclass
 class Report:
-    """One condition: whether it failed (a boolean tensor), values that describe it, and the exception they make."""
+    """One condition: whether it failed (a boolean tensor), values that describe it, and the exception they make.
+
+    `then` is called with the values instead of raising.
+    """
 
     name: str
     failed: Tensor
     values: Any
     raise_with: Callable[[Any], BaseException] | None
+    then: Callable[[Any], Any] | None = None
 
     @property
     def known(self) -> bool:
@@ -56,10 +60,11 @@ class Template:
     name: str
     structure: Structure
     raise_with: Callable[[Any], BaseException] | None
+    then: Callable[[Any], Any] | None = None
 
     def build(self, leaves: Iterator[Any]) -> Report:
         failed, values = self.structure.build(leaves)
-        return Report(self.name, failed, values, self.raise_with)
+        return Report(self.name, failed, values, self.raise_with, self.then)
 
 
 @dataclass
@@ -76,7 +81,7 @@ def take_apart(collector: Collector, backend: Backend) -> tuple[list[Any], list[
     for r in collector.reports:
         leaves: list[Any] = []
         structure, arrays = leaving(flatten((r.failed, r.values), leaves), leaves, backend)
-        templates.append(Template(r.name, structure, r.raise_with))
+        templates.append(Template(r.name, structure, r.raise_with, r.then))
         hidden += arrays
     return hidden, templates
 
@@ -154,5 +159,9 @@ def deliver(r: Report) -> None:
     """Tell listeners, and raise if the condition failed.  Values are known."""
     for listener in _listeners.get():
         listener(r)
+    if r.then is not None:
+        if any(t.numpy(t.shape).any() for t in tree_leaves(r.failed)):
+            r.then(r.values)
+        return
     if r.raise_with is not None and any(t.numpy(t.shape).any() for t in tree_leaves(r.failed)):
         raise r.raise_with(r.values)

@@ -9,8 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxlib._jax import ArrayImpl
-from phiml_core.backend import Backend, DType
+from phiml_core.backend import Backend, DType, LeakedTensor
 from phiml_core.backend.dtype import dtype_named
+
+try:
+    from jax._src.core import trace_ctx
+except ImportError:  # another version
+    trace_ctx = None  # type: ignore[assignment]
 
 __all__ = ["JAX", "Jax", "wide_call"]
 
@@ -32,10 +37,15 @@ def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if x.dtype in _WIDE:
-            with jax.enable_x64(True):
-                return function(x, *args, **kwargs)
-        return function(x, *args, **kwargs)
+        try:
+            if x.dtype in _WIDE:
+                with jax.enable_x64(True):
+                    return function(x, *args, **kwargs)
+            return function(x, *args, **kwargs)
+        except jax.errors.UnexpectedTracerError as error:
+            if _is_leaked(x):
+                raise LeakedTensor from error
+            raise
 
     return call
 
@@ -62,6 +72,26 @@ def _is_recorded(x: Any) -> bool:
 def lacks_forward(error: Exception) -> bool:
     """Whether forward differentiation met a hand-written derivative, which has none."""
     return isinstance(error, TypeError) and "forward-mode" in str(error)
+
+
+def _is_leaked(x: Any) -> bool:
+    """Whether a tracer belongs to a trace that has ended.  Where JAX does not say what it is tracing: no."""
+    if not isinstance(x, Tracer) or trace_ctx is None:
+        return False
+    trace = trace_ctx.trace
+    while trace is not None and trace is not x._trace:
+        trace = getattr(trace, "parent_trace", None)
+    return trace is None
+
+
+def _in_trace(function: Callable[..., Any], xs: Sequence[Any]) -> Any:
+    """`function(*xs)` where some are tracers: the plain operations are recorded."""
+    try:
+        return function(*xs)
+    except jax.errors.UnexpectedTracerError as error:
+        if any(_is_leaked(x) for x in xs):
+            raise LeakedTensor from error
+        raise
 
 
 class Jax(Backend):
@@ -120,6 +150,9 @@ class Jax(Backend):
                 return True
         return False
 
+    def is_leaked(self, x: Any) -> bool:
+        return _is_leaked(x)
+
     def is_compiling(self) -> bool:
         return isinstance(jnp.zeros(()), Tracer)
 
@@ -129,13 +162,13 @@ class Jax(Backend):
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         compiled = jax.jit(function)  # one call into C++ instead of one per operation
 
-        def call(*xs: Any) -> Any:
-            if len(xs) == 1 and type(xs[0]) is ArrayImpl:
-                return compiled(xs[0])
-            for x in xs:
+        def call(first: Any, *others: Any) -> Any:
+            if not others and type(first) is ArrayImpl:
+                return compiled(first)
+            for x in (first, *others):
                 if type(x) is not ArrayImpl and isinstance(x, Tracer):
-                    return function(*xs)  # inside a trace, record the plain operations
-            return compiled(*xs)
+                    return _in_trace(function, (first, *others))
+            return compiled(first, *others)
 
         if not wide:
             return call

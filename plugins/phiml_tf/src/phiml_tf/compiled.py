@@ -17,7 +17,7 @@ from .derivative import differentiable, vjp
 from .internals import any_tape, caller, is_recorded, is_tensor, with_derivative
 from .tensors import EagerTensor, sizes_of
 
-__all__ = ["Compiled", "needs_graph", "traces_for_xla"]
+__all__ = ["Compiled", "is_deriving", "needs_graph", "traces_for_xla"]
 
 log = logging.getLogger("phiml_core")
 
@@ -30,6 +30,23 @@ class _Session:
 
 
 _session: ContextVar[_Session | None] = ContextVar("phiml_tf_session", default=None)
+
+
+_deriving: ContextVar[bool] = ContextVar("phiml_tf_deriving", default=False)
+
+
+def is_deriving() -> bool:
+    """Whether a function that was traced already runs again: for its derivative, for another compiler, or not compiled."""
+    return _deriving.get()
+
+
+@contextlib.contextmanager
+def _again() -> Iterator[None]:
+    token = _deriving.set(True)
+    try:
+        yield
+    finally:
+        _deriving.reset(token)
 
 
 @contextlib.contextmanager
@@ -90,7 +107,8 @@ class Compiled:
         else:
             results = None
         if (program.captured and is_recorded(program.captured)) or (program.variables and any_tape()):
-            return tuple(self.function(*args))  # it reads what is being differentiated, besides its arguments
+            with _again():
+                return tuple(self.function(*args))  # it reads what is being differentiated, besides its arguments
         if program.moving and is_recorded(args):
             results = program.call(args) if results is None else results
             return self._recorded(kind, program, args, results)
@@ -117,7 +135,10 @@ class Compiled:
                     return program, results
             log.warning("A function runs as a TensorFlow graph, since XLA cannot compile it: %s", obstacle)
             self.xla = False
-        program, _ = self._trace(args)
+            with _again():
+                program, _ = self._trace(args)
+        else:
+            program, _ = self._trace(args)
         results = program.call(args)
         self._programs[kind] = program
         return program, results
@@ -164,7 +185,8 @@ class Compiled:
                     outputs = function(*args)
                     return tuple([outputs[i] for i in moving]), ()
 
-                _, pull_back, _ = vjp(of_moving, [args[i] for i in wrt])
+                with _again():
+                    _, pull_back, _ = vjp(of_moving, [args[i] for i in wrt])
                 return tuple(map(_conjugate, pull_back(tuple(map(_conjugate, inputs[count:])))))
 
             self._derivatives[kind] = Compiled(derivative, self.xla)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from .leaks import naming_leaks
 from .tensors import EagerTensor, eager_constant
 
 __all__ = ["getitem"]
@@ -21,6 +22,7 @@ class _Plan(NamedTuple):
     masks: dict[str, int]
 
 
+@naming_leaks
 def getitem(x: Any, index: tuple[Any, ...]) -> Any:
     """x[index] for ints, slices, None and an Ellipsis."""
     key = tuple([(i.start, i.stop, i.step) if type(i) is slice else i for i in index])

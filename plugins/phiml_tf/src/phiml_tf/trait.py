@@ -9,9 +9,10 @@ from phiml_core.backend import Backend, DType
 
 from . import control
 from .checkpoint import checkpoint, checkpointed_loop
-from .compiled import Compiled, needs_graph, traces_for_xla
+from .compiled import Compiled, is_deriving, needs_graph, traces_for_xla
 from .derivative import CapturedValue, custom_vjp, differentiable, vjp
 from .internals import is_recorded, optimization_barrier
+from .leaks import is_within_reach, naming_leaks
 from .tensors import VARIABLE, EagerTensor, SymbolicTensor, dtype_of, native_dtype, sizes_of
 
 __all__ = ["TENSORFLOW", "TensorFlow"]
@@ -96,6 +97,15 @@ class TensorFlow(Backend):
             elif kind is SymbolicTensor:
                 return True
         return bool(found) and is_recorded(found)
+
+    def is_deriving(self) -> bool:
+        return is_deriving()
+
+    def is_leaked(self, x: Any) -> bool:
+        return isinstance(x, SymbolicTensor) and not is_within_reach(x)
+
+    def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
+        return naming_leaks(function)
 
     def is_compiling(self) -> bool:
         return not tf.executing_eagerly()

@@ -11,7 +11,7 @@ import torch
 from . import private
 from .derivative import is_differentiated, moves, pull_back_of, turned
 from .opaque import run_part
-from .record import Recorded, is_recorded, record_function, recorder
+from .record import Recorded, is_recorded, record_function, recorder, seal
 
 __all__ = ["Program", "is_deriving"]
 
@@ -35,6 +35,7 @@ class Program:
         found = self.records.get(key)
         if found is None:
             found = self.records[key] = record_function(self.function, xs, fresh=True)
+            seal(_kept_by(found))
         return found
 
     def __call__(self, *xs: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -74,6 +75,16 @@ class Program:
             function = self.function
             found = self.batched[axes] = Program(lambda *xs: torch.func.vmap(function, in_dims=axes)(*xs))
         return found
+
+
+def _kept_by(record: Recorded) -> list[torch.Tensor]:
+    """What the parts of a record have captured: they take it for their derivatives, where others stand in its place."""
+    found = list(record.captured)
+    for part in record.parts:
+        found += part.captured if hasattr(part, "captured") else ()
+        for inner in getattr(part, "parts", None) or [getattr(part, "part", None)]:
+            found += _kept_by(inner) if isinstance(inner, Recorded) else ()
+    return found
 
 
 class _State(threading.local):

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from phiml_core.backend import LeakedTensor
 from torch.fx import Graph, Node
 from torch.overrides import TorchFunctionMode
 
@@ -24,12 +26,14 @@ __all__ = [
     "NotRecordable",
     "Substitution",
     "Recorded",
+    "is_leaked",
     "is_recorded",
     "paused",
     "recorder",
     "recording",
     "constant",
     "record_function",
+    "seal",
     "substituted",
     "substitutions",
 ]
@@ -76,6 +80,8 @@ class Frame:
 
     def bind(self, x: torch.Tensor, node: Node) -> None:
         setattr(x, MARK, (self, node))
+        if _STATE.recorder is not None:
+            _STATE.recorder.bound.append(weakref.ref(x))
 
     def knows(self, x: torch.Tensor) -> bool:
         mark = getattr(x, MARK, None)
@@ -98,6 +104,7 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.frame: Frame | None = None
+        self.bound: list[weakref.ref[torch.Tensor]] = []
         self.constants: dict[Any, tuple[Any, torch.Tensor]] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -171,9 +178,34 @@ def _bind(out: Any, node: Node, frame: Frame) -> None:
 class _State(threading.local):
     recorder: Recorder | None = None
     substitutions: tuple[Substitution, ...] = ()
+    bound: Sequence[weakref.ref[torch.Tensor]] = ()
 
 
 _STATE = _State()
+
+
+class _Leaked(torch.Tensor):
+    """What becomes of a tensor that outlives the recording it was made in: it holds a value of the examples."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise LeakedTensor
+
+
+def seal(keep: Sequence[torch.Tensor]) -> None:
+    """After a recording: tensors made in it that somebody keeps can no longer be used, except for those in `keep`."""
+    if _STATE.recorder is not None:
+        return
+    kept, bound, _STATE.bound = {id(x) for x in keep}, _STATE.bound, ()
+    for ref in bound:
+        x = ref()
+        if x is not None and id(x) not in kept:
+            x.__class__ = _Leaked
+
+
+def is_leaked(x: Any) -> bool:
+    """Whether a tensor has outlived its recording."""
+    return type(x) is _Leaked
 
 
 def recorder() -> Recorder | None:
@@ -209,7 +241,7 @@ def recording() -> Iterator[Frame]:
         with mine, _Guard():
             yield mine.frame
     finally:
-        _STATE.recorder = None
+        _STATE.recorder, _STATE.bound = None, mine.bound
 
 
 @contextlib.contextmanager

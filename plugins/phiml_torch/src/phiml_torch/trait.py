@@ -95,9 +95,14 @@ class Torch(Backend):
         return any(isinstance(x, torch.Tensor) and _is_recorded(x) for x in xs)
 
     def is_available(self, x: Any) -> bool:
-        if private.transforms_active() and private.is_batched(x):
+        if self.is_leaked(x) or (private.transforms_active() and private.is_batched(x)):
             return False
         return not _is_recorded(x)
+
+    def is_leaked(self, x: Any) -> bool:
+        from .record import is_leaked
+
+        return is_leaked(x)
 
     def is_compiling(self) -> bool:
         if not private.has_modes():
