@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import is_finite, where
+from phiml_core.math import is_finite, maximum, where
 from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
-from ..criterion import anywhere, zeros_of
+from ..criterion import anywhere, epsilon, zeros_of
 from ..iterative import Correction, Method, System, solve_by
 from ..probe import noise
 from .ratio import ratio
@@ -36,21 +36,33 @@ class BiCGStab:
             raise ValueError(f"The degree of biCG-stab(l) is from 1 to 8, not {self.l}.")
 
 
-def _run(degree: int, system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, attempt: Tensor) -> Correction:
+def _run(
+    degree: int, system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, attempt: Tensor
+) -> Correction:
     # where the residual itself is a bad shadow of it, e.g. of a skew-symmetric operator, another direction is added
     size = system.length(r) / float(system.dims.volume) ** 0.5
     shadow = r + noise(system.dims, 51) * (size * (attempt + 0.01))
     zero = zeros_of(r)
     none = zeros_of(size)
     residual = system.norm(r) + none
+    least_left = maximum(system.tolerance, residual * (4 * epsilon()))
+
+    def unsolved(r: Tensor) -> Tensor:
+        """1 for examples to go on with; the others are solved within an iteration, e.g. where the preconditioner is the inverse,
+        and quotients of what is left would be noise."""
+        return where(system.norm(r) > least_left, 1.0, 0.0)
 
     def applied(v: Tensor) -> Tensor:
         return system.operator(system.precondition(v))
 
-    def going(x: Any, r: Any, u: Any, rho: Any, alpha: Any, omega: Any, left: Any, best: Any, least: Any, n: Any, h: Any) -> Any:
+    def going(
+        x: Any, r: Any, u: Any, rho: Any, alpha: Any, omega: Any, left: Any, best: Any, least: Any, n: Any, h: Any
+    ) -> Any:
         return system.going(left, n, flaw) & is_finite(left) & (omega != 0)
 
-    def iterate(x: Any, r: Any, u: Any, rho: Any, alpha: Any, omega: Any, left: Any, best: Any, least: Any, n: Any, h: Any) -> Any:
+    def iterate(
+        x: Any, r: Any, u: Any, rho: Any, alpha: Any, omega: Any, left: Any, best: Any, least: Any, n: Any, h: Any
+    ) -> Any:
         active = going(x, r, u, rho, alpha, omega, left, best, least, n, h)
         rho = -omega * rho
         rs, us = [r], [u]
@@ -60,11 +72,12 @@ def _run(degree: int, system: System, r: Tensor, count: Tensor, flaw: Tensor, hi
             rho = new
             us = [a - beta * b for a, b in zip(rs, us, strict=True)]
             us.append(applied(us[j]))
-            alpha = ratio(rho, system.dot(shadow, us[j + 1]))
+            alpha = ratio(rho, system.dot(shadow, us[j + 1])) * unsolved(rs[0])
             rs = [a - alpha * b for a, b in zip(rs, us[1:], strict=True)]
             rs.append(applied(rs[j]))
             x = x + alpha * us[0]
-        steps = _minimised(system, rs)  # the polynomial of least residual
+        open_ = unsolved(rs[0])
+        steps = [g * open_ for g in _minimised(system, rs)]  # the polynomial of least residual
         x = x + sum(g * a for g, a in zip(steps, rs[:-1], strict=True))
         r = rs[0] - sum(g * a for g, a in zip(steps, rs[1:], strict=True))
         u = us[0] - sum(g * a for g, a in zip(steps, us[1:], strict=True))
