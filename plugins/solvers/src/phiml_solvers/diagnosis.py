@@ -38,11 +38,13 @@ def diagnosis(operator: Any, y: Tensor, rest: Tensor, converged: Tensor, dims: S
     return cond(anywhere(~converged), look, lambda: blank)
 
 
-def is_orthogonal(operator: Any, rest: Tensor, y: Tensor, dims: Shape) -> Any:
-    """Whether a residual is, up to rounding of y, orthogonal to all that the operator can produce: no solution has a smaller one."""
+def is_orthogonal(operator: Any, rest: Tensor, y: Tensor, dims: Shape, relative: Any = 0.0) -> Any:
+    """Whether a residual is, up to rounding of y and a relative error, orthogonal to all that the operator can produce: no solution has a smaller one."""
     if isinstance(operator, OpaqueOperator) and not operator.symmetric:
         return rest.shape.volume < 0  # its transpose may not exist
-    image = norm(operator.adjoint()(rest), dims, "2")
-    size = size_estimate(operator, zeros_of(rest), dims, dims)
-    rounding = epsilon() * (1e3 * norm(rest, dims, "2") + 30 * norm(y, dims, "2"))
+    transposed = operator.adjoint()
+    unknowns = dims if operator.domain is None else operator.domain
+    image = norm(transposed(rest), unknowns, "2")
+    size = size_estimate(transposed, zeros_of(rest), dims, unknowns)
+    rounding = (1e3 * epsilon() + relative) * norm(rest, dims, "2") + 30 * epsilon() * norm(y, dims, "2")
     return (image <= size * rounding) & (size > 0)

@@ -11,7 +11,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient
 
-from .criterion import has_diverged, norm, rounding, system_dims, target, zeros_of
+from .criterion import default_rel_tol, has_diverged, norm, rounding, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
 from .direct import NoMatrix, dense_matrix, has_matrix
 from .host import host_map, host_matrix
@@ -116,14 +116,15 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     ilu = settings.preconditioner == "ilu"
     make = partial(_rows, method, ilu)
     x = first + host_map(("scipy", method, ilu), make, matrix, rest, (0.5 * tolerance + none, limit))
-    if settings.rel_tol is None and settings.abs_tol is None:
+    if settings.rel_tol is None and settings.abs_tol is None and operator.domain == operator.range:
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     left = y - operator(x)
     residual = norm(left, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     flaw = where(is_finite(start), none, float(NOT_FINITE))
     if method in ("lsmr", "lsqr"):
-        converged = converged | (is_orthogonal(operator, left, y, dims) & is_finite(residual))
+        optimal = default_rel_tol() if settings.rel_tol is None else settings.rel_tol
+        converged = converged | (is_orthogonal(operator, left, y, dims, optimal) & is_finite(residual))
         number = to_int32(flaw)
     else:
         number = to_int32(diagnosis(operator, y, left, converged, dims, flaw))

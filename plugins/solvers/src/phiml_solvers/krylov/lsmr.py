@@ -80,6 +80,7 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
         return x, r, g, norm(r, dims, settings.norm) + none, scale, count + more, stuck, history
 
     history = blank_history(settings, none)
+    history = None if history is None else _noted(history, none, residual, none == 0)
     state = (x, r, g, residual, none, none, none, history)
     x, r, g, residual, scale, count, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
     converged = solved(residual, length(g, unknowns), length(r, dims), scale) & is_finite(residual) & (flaw == 0)
@@ -152,7 +153,6 @@ def _bidiagonalised(
             left, gradient, square, n, x, u, v, h, hbar, new_alpha, abar, zbar, rho, rbar, cbar, sbar, zeta, bdd, bd, rd, tau, theta, past,
         )  # fmt: skip
 
-    history = None if history is None else _noted(history, base, beta + none, wanted)
     state = (
         beta + none, alpha * beta, scale * scale, none, zero, u, v, v, zero, alpha, alpha + none, alpha * beta, one, one, one, none, none,
         beta + none, none, one, none, none, history,
