@@ -9,11 +9,12 @@ from phiml_core.tensor.sparse import (
     Compact,
     Sparse,
 )
+from phiml_core.tensor.sparse.numbering import number_type
 from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-from .create import meshgrid, wrap
+from .create import convert, meshgrid, wrap
 from .join import stack
 from .native import is_available
 from .rename import rename_dims
@@ -162,7 +163,7 @@ def nonzero(
         raise unknown(f"nonzero of {value.shape}")
     order = (*dims.names, *value.shape.without(dims).names)
     found = np.argwhere((block.numpy(order) != 0).reshape((*dims.sizes, -1)).any(-1))
-    return wrap(found, list_dim.with_size(None), index_dim.with_size(dims.names))
+    return _positions(found, list_dim, index_dim.with_size(dims.names), block)
 
 
 def _nonzero_sparse(value: Sparse, list_dim: Shape, index_dim: Shape) -> Tensor:
@@ -175,4 +176,10 @@ def _nonzero_sparse(value: Sparse, list_dim: Shape, index_dim: Shape) -> Tensor:
     found = positions(unique.pattern)
     array = np.stack([np.asarray(p)[keep] for p in found.values()], -1)
     order = np.lexsort(array.T[::-1])
-    return wrap(array[order], list_dim.with_size(None), index_dim.with_size(tuple(found)))
+    return _positions(array[order], list_dim, index_dim.with_size(tuple(found)), unique.values)
+
+
+def _positions(found: np.ndarray, list_dim: Shape, index_dim: Shape, like: Tensor) -> Tensor:
+    """An array of positions as a tensor of the backend of `like`."""
+    array = found.astype(number_type(int(found.max(initial=0))))
+    return convert(wrap(array, list_dim.with_size(None), index_dim), like.backend)
