@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 from phiml_core import math
-from phiml_core.math import LinearProblem, Solve, batch, channel, dual, instance, record_solves, solve, solve_linear, spatial
+from phiml_core.math import (
+    LinearProblem,
+    Solve,
+    batch,
+    channel,
+    dual,
+    instance,
+    record_solves,
+    solve,
+    solve_linear,
+    spatial,
+)
 from phiml_core.solve import algorithm_named
 from phiml_core.transform import jit_compile
 from phiml_solvers import (
@@ -58,7 +69,8 @@ def test_names_with_numbers():
 @pytest.mark.parametrize("method", ["CG", "CG-adaptive", "minres", "GMres", "biCG-stab", "lsmr"])
 def test_history(method, double, rng):
     """The residual before each iteration; it falls, and NaN stands beyond the last."""
-    operator, y = star(symmetric=True), tensor(rng.normal(size=(2, 8, 7)), batch("b"), XY) * tensor([1.0, 0.0], batch("b"))
+    operator = star(symmetric=True)
+    y = tensor(rng.normal(size=(2, 8, 7)), batch("b"), XY) * tensor([1.0, 0.0], batch("b"))
     settings = Solve(method, record=True, max_iterations=200, preconditioner="none")
     _, info = solve(LinearProblem(operator, y), settings)
     history = info.history.numpy("b,iteration")
@@ -85,7 +97,7 @@ def test_time_and_reason(double, rng):
 
 @pytest.mark.parametrize("shape", [(20, 12), (12, 20), (15, 15)])
 @pytest.mark.parametrize("method", ["lsmr", "auto", "scipy-lsmr"])
-def test_least_squares(shape, method, place, double, rng):
+def test_least_squares(shape, method, double, rng):
     """Rectangular matrices of any rank: the solution of least squares and least norm."""
     a = rng.normal(size=(shape[0], 6)) @ rng.normal(size=(6, shape[1])) if shape[0] == 15 else rng.normal(size=shape)
     if shape[0] == 15 and method == "auto":
@@ -98,7 +110,7 @@ def test_least_squares(shape, method, place, double, rng):
     assert info.converged.numpy("b").all()
 
 
-def test_first_guess(place, double, rng):
+def test_first_guess(double, rng):
     operator, x = star(symmetric=True), noise(rng)
     for method in ("CG", "minres", "GMres", "biCG-stab", "lsmr", "CG-adaptive"):
         _, cold = solve(LinearProblem(operator, operator(x)), Solve(method, rel_tol=1e-8))
@@ -152,7 +164,9 @@ def test_preprocess(place, double, rng):
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_incomplete_factors_are_exact_without_fill(symmetric, double, rng):
     """A tridiagonal matrix has no fill: one or two iterations."""
-    line = Stencil.of({(0,): 3.0, (1,): -1.0, (-1,): -1.0 if symmetric else -1.7}, spatial(x=50), "dirichlet", symmetric=symmetric)
+    line = Stencil.of(
+        {(0,): 3.0, (1,): -1.0, (-1,): -1.0 if symmetric else -1.7}, spatial(x=50), "dirichlet", symmetric=symmetric
+    )
     y = tensor(rng.normal(size=50), spatial("x"))
     how = IncompleteFactors(symmetric, sweeps=60)
     _, info = solve(LinearProblem(line, y), Solve("CG" if symmetric else "GMres", preconditioner=how))
@@ -167,7 +181,9 @@ def test_preconditioners_save_iterations(sign, double, rng):
     stencil = Stencil(
         base.resolution,
         base.offsets,
-        tuple(sign * v if o != (0, 0) else sign * (4.0 + c) for o, v in zip(base.offsets, base.coefficients, strict=True)),
+        tuple(
+            sign * v if o != (0, 0) else sign * (4.0 + c) for o, v in zip(base.offsets, base.coefficients, strict=True)
+        ),
         base.boundary,
         True,
     )
@@ -182,7 +198,8 @@ def test_preconditioners_save_iterations(sign, double, rng):
             counts[name, method] = int(info.iterations)
     assert all(counts[n, m] < counts["none", m] for n, m in counts if n != "none")
     assert counts["ic", "CG"] <= counts["jacobi", "CG"]
-    assert {m: solve(LinearProblem(stencil, y), Solve("minres", preconditioner="ic"))[1] for m in "m"}["m"].method == "MINRES, preconditioner ic"
+    _, info = solve(LinearProblem(stencil, y), Solve("minres", preconditioner="ic"))
+    assert info.method == "MINRES, preconditioner ic" and int(info.iterations) <= counts["none", "CG"]
 
 
 def test_blocks_of_a_vector(double, rng):

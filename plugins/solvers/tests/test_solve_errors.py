@@ -68,7 +68,7 @@ def matrix(array, **known):
 def test_right_hand_sides_that_are_not_finite(method, bad, double, rng):
     y = noise(rng)
     y = math.where(y == math.max_(y, "x,y"), bad, y)
-    with pytest.raises(NotFinite, match="holds NaN or infinity.*find where") as caught:
+    with pytest.raises(NotFinite, match=r"holds NaN or infinity.*find where") as caught:
         solve(LinearProblem(star(symmetric=True), y), Solve(method))
     assert isinstance(caught.value, Diverged) and not bool(caught.value.result.converged)
 
@@ -106,7 +106,7 @@ def test_very_large_and_very_small_right_hand_sides(method, place, rng):
 def test_zero_matrices(method, double, rng):
     zero = star(0.0, 0.0, 0.0, symmetric=True)
     zero = Stencil(zero.resolution, zero.offsets, (0.0,) * 5, zero.boundary, True)
-    with pytest.raises(SingularOperator, match="zero or singular.*Check its coefficients"):
+    with pytest.raises(SingularOperator, match=r"zero or singular.*Check its coefficients"):
         solve(LinearProblem(zero, noise(rng)), Solve(method, preconditioner="none"))
     x, _ = solve(LinearProblem(zero, noise(rng) * 0.0), Solve(method, preconditioner="none"))
     assert largest(x) == 0
@@ -126,7 +126,7 @@ def test_indefinite_matrices(run, anywhere, rng):
     operator, y = star(center=0.3, symmetric=True), noise(rng)
     for method in ("CG", "CG-adaptive"):
         f = run(lambda y, method=method: solve(LinearProblem(operator, y), Solve(method, preconditioner="none"))[0])
-        with pytest.raises(Indefinite, match="eigenvalues of both signs.*'minres'"):
+        with pytest.raises(Indefinite, match=r"eigenvalues of both signs.*'minres'"):
             f(y)
     x = solve_linear(operator, y, "minres")
     assert largest(operator(x) - y) < 1e-8
@@ -136,7 +136,7 @@ def test_matrices_that_are_not_symmetric(run, anywhere, rng):
     y = noise(rng)
     for method in ("CG", "minres"):
         f = run(lambda y, method=method: solve(LinearProblem(star(east=-1.2), y), Solve(method))[0])
-        with pytest.raises(NotSymmetric, match="is not symmetric.*'biCG-stab'"):
+        with pytest.raises(NotSymmetric, match=r"is not symmetric.*'biCG-stab'"):
             f(y)
     with pytest.raises(TypeError):  # as what it always was
         f(y)
@@ -155,11 +155,14 @@ def test_incompatible_right_hand_sides(anywhere, rng):
         (grid((8, 7), "closed", OBSTACLES["disc"]((8, 7))), "auto"),
     ]
     for operator, method in cases:
-        with pytest.raises(Incompatible, match="singular.*preprocess_y"):
+        with pytest.raises(Incompatible, match=r"singular.*preprocess_y"):
             solve(LinearProblem(operator, y), Solve(method))
         active = getattr(operator, "active", 1.0)
         mean = math.sum_(y * active, "x,y") / math.sum_(active + 0.0 * y, "x,y")
-        _, info = solve(LinearProblem(operator, y), Solve(method, preprocess_y=lambda y, m, a: (y - m) * a, preprocess_y_args=(mean, active)))
+        _, info = solve(
+            LinearProblem(operator, y),
+            Solve(method, preprocess_y=lambda y, m, a: (y - m) * a, preprocess_y_args=(mean, active)),
+        )
         assert bool(info.converged)
 
 
@@ -185,7 +188,7 @@ def test_dims_that_do_not_fit(place, rng):
 def test_not_converged_has_the_state(place, double, rng):
     y = noise(rng)
     for method in ITERATIVE:
-        with pytest.raises(NotConverged, match="Allow more iterations") as caught:
+        with pytest.raises(NotConverged, match=r"Allow more iterations") as caught:
             solve(LinearProblem(star(symmetric=True), y), Solve(method, max_iterations=2, preconditioner="none"))
         error = caught.value
         left = star()(error.x) - y
@@ -216,23 +219,23 @@ def test_a_failed_adjoint_is_no_gradient(anywhere, rng):
 
 def test_settings(double):
     y = math.ones(spatial(x=6, y=5))
-    with pytest.raises(ValueError, match="dimension of the null space"):
+    with pytest.raises(ValueError, match=r"dimension of the null space"):
         Solve(rank_deficiency=-1)
-    with pytest.raises(ValueError, match="from 1 to 8"):
+    with pytest.raises(ValueError, match=r"from 1 to 8"):
         BiCGStab(0)
-    with pytest.raises(UnknownAlgorithm, match="takes no number"):
+    with pytest.raises(UnknownAlgorithm, match=r"takes no number"):
         solve(LinearProblem(star(), y), "minres(3)")
-    with pytest.raises(UnknownAlgorithm, match="known: .*cg.*gmres"):
+    with pytest.raises(UnknownAlgorithm, match=r"known: .*cg.*gmres"):
         solve(LinearProblem(star(), y), "SOR")
-    with pytest.raises(UnknownPreconditioner, match="needs a matrix"):
+    with pytest.raises(UnknownPreconditioner, match=r"needs a matrix"):
         from phiml_solvers import FunctionOperator
 
         solve(LinearProblem(FunctionOperator(lambda x: 2.0 * x), y), Solve("GMres", preconditioner="ilu"))
-    with pytest.raises(UnknownPreconditioner, match="is no preconditioner"):
+    with pytest.raises(UnknownPreconditioner, match=r"is no preconditioner"):
         solve(LinearProblem(star(), y), Solve("GMres", preconditioner=3))
-    with pytest.raises(NoMatrix, match="dense matrix of 10000"):
+    with pytest.raises(NoMatrix, match=r"dense matrix of 10000"):
         big = math.ones(spatial(x=100, y=100))
         solve(LinearProblem(FunctionOperator(lambda x: 2.0 * x), big), "direct")
-    with pytest.raises(TypeError, match="separable operator"):
+    with pytest.raises(TypeError, match=r"separable operator"):
         solve(LinearProblem(star(), y), "transform")
     assert poisson(spatial(x=4)).singular

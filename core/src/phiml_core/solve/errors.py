@@ -68,7 +68,9 @@ class NotConverged(ConvergenceException):
 class Diverged(ConvergenceException):
     """The residual grew, or became infinite or NaN."""
 
-    remedy = "Check that the right-hand side and the operator are finite, and that the method fits the operator; try 'auto'."
+    remedy = (
+        "Check that the right-hand side and the operator are finite, and that the method fits the operator; try 'auto'."
+    )
 
 
 class NotFinite(Diverged):
@@ -83,9 +85,7 @@ class NotFinite(Diverged):
 class Indefinite(NotConverged):
     """Conjugate gradients met an operator with eigenvalues of both signs."""
 
-    remedy = (
-        "The operator has eigenvalues of both signs; a positive or negative definite one was expected.  Use 'minres', or 'auto'."
-    )
+    remedy = "The operator has eigenvalues of both signs; a positive or negative definite one was expected.  Use 'minres', or 'auto'."
 
 
 class NotSymmetric(NotConverged, TypeError):

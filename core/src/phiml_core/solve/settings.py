@@ -61,7 +61,9 @@ class Solve:
         if self.norm not in ("2", "max"):
             raise ValueError(f"The norm of a solve is '2' or 'max', not {self.norm!r}.")
         deficiency = self.rank_deficiency
-        if deficiency is not None and (not isinstance(deficiency, int) or isinstance(deficiency, bool) or deficiency < 0):
+        if deficiency is not None and (
+            not isinstance(deficiency, int) or isinstance(deficiency, bool) or deficiency < 0
+        ):
             raise ValueError(f"rank_deficiency is the dimension of the null space, 0, 1, …, not {deficiency!r}.")
 
     def with_(self, **changes: Any) -> "Solve":

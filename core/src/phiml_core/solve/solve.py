@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from phiml_core.dispatch import generic
-from phiml_core.tensor.tensor import Tensor
 
 from .algorithms import algorithm_named
 from .info import SolveInfo

@@ -34,7 +34,9 @@ def jumps(sign=1.0):
     rows.append(number.ravel())
     columns.append(number.ravel())
     entries.append(diagonal)
-    matrix = coo_array((sign * np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), (N * N, N * N))
+    matrix = coo_array(
+        (sign * np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), (N * N, N * N)
+    )
     return SparseMatrix.of(matrix, GRID, symmetric=True, definite="positive" if sign > 0 else "negative")
 
 

@@ -84,9 +84,11 @@ def _(operator: Stencil, like, settings):
     if operator.symmetric and settings.preconditioner is None and not settings.rank_deficiency:
         name = best(operator, like)[1]
         if name == "multigrid" and operator.definite:
-            return CG(name), f"it is symmetric and {operator.definite} (semi-)definite, on a grid that can be made coarser"
+            return CG(
+                name
+            ), f"it is symmetric and {operator.definite} (semi-)definite, and the grid can be made coarser"
         if name == "multigrid":
-            return MINRES(name), "it is symmetric, but perhaps not definite, on a grid that can be made coarser"
+            return MINRES(name), "it is symmetric, but perhaps not definite, and the grid can be made coarser"
     return general(operator, like, settings)
 
 

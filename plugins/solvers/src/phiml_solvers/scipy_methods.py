@@ -63,7 +63,10 @@ def _rows(method: str, ilu: bool, operator: Any) -> Callable[..., np.ndarray]:
 
     def solve_all(rows: np.ndarray, tolerance: np.ndarray, limit: np.ndarray) -> np.ndarray:
         return np.stack(
-            [_one(method, matrix, row, tol, int(n), options) for row, tol, n in zip(rows, tolerance, limit, strict=True)]
+            [
+                _one(method, matrix, row, tol, int(n), options)
+                for row, tol, n in zip(rows, tolerance, limit, strict=True)
+            ]
         )
 
     return solve_all
@@ -90,7 +93,8 @@ def _call(method: str, matrix: Any, y: np.ndarray, relative: float, limit: int, 
     from scipy.sparse import linalg
 
     function = getattr(linalg, method)
-    if method in _LIMIT:
+    if method in _LIMIT:  # whose norm of the matrix is that of Frobenius
+        relative /= matrix.shape[1] ** 0.5
         return function(matrix, y, atol=relative, btol=relative, conlim=0, **{_LIMIT[method]: limit})[0]
     if method == "minres":
         return function(matrix, y, rtol=relative, maxiter=limit, **options)[0]
@@ -141,7 +145,9 @@ def _(problem: LinearProblem, algorithm: SciPy, settings=None):
         operator = OpaqueOperator.of(operator.function)
     preconditioner = settings.preconditioner
     if preconditioner not in (None, "none", "ilu"):
-        raise NoMatrix(f"SciPy's methods take the preconditioners 'none' and 'ilu' here, not {preconditioner!r}.  Use '{algorithm.method}'.")
+        raise NoMatrix(
+            f"SciPy's methods take the preconditioners 'none' and 'ilu' here, not {preconditioner!r}.  Use '{algorithm.method}'."
+        )
     run = partial(_run, algorithm.method)
     if algorithm.method in _LIMIT:
         return custom_gradient(run, least_squares_adjoint)(operator, y, settings)

@@ -157,7 +157,9 @@ def prove_solution(algorithm: Any, system: SystemKind, compiled: bool = True, **
     cs = _tensor(COEFFICIENTS[None] * factors[:, None, None], batch("b"), XY)
     together, iterations, _, _ = run(_tensor(np.stack(ys) * np.array([1, 0, 1e3])[:, None, None], batch("b"), XY), cs)
     assert "b" in together.shape.names
-    assert np.abs(together.b[1].numpy("x,y")).max() == 0, f"{algorithm}: a right-hand side of zeros has a solution of zeros."
+    assert np.abs(together.b[1].numpy("x,y")).max() == 0, (
+        f"{algorithm}: a right-hand side of zeros has a solution of zeros."
+    )
     if "b" in iterations.shape.names and int(iterations.b[0]) > 1:
         assert int(iterations.b[1]) == 0, f"{algorithm}: a solved example is iterated on."
     for i in (0, 2):
@@ -165,7 +167,9 @@ def prove_solution(algorithm: Any, system: SystemKind, compiled: bool = True, **
         y = ys[i].ravel() * (1, 0, 1e3)[i]
         left = np.linalg.norm(exact @ together.b[i].numpy("x,y").astype(float).ravel() - y)
         allowed = (rel_tol + {32: 2e-5, 64: 1e-13}[bits]) * np.linalg.norm(y)
-        assert left <= allowed, f"{algorithm}, example {i} of a batch: true residual {left:.3g}, promised {allowed:.3g}."
+        assert left <= allowed, (
+            f"{algorithm}, example {i} of a batch: true residual {left:.3g}, promised {allowed:.3g}."
+        )
 
 
 def prove_gradient(algorithm: Any, system: SystemKind, compiled: bool = True, **options: Any) -> None:
@@ -187,15 +191,19 @@ def prove_gradient(algorithm: Any, system: SystemKind, compiled: bool = True, **
     directions = [along.uniform(-1, 1, SIZES) for _ in range(2)]
     step = 1e-5
     expected = [
-        (by_numpy(y + step * directions[0], COEFFICIENTS) - by_numpy(y - step * directions[0], COEFFICIENTS)) / (2 * step),
-        (by_numpy(y, COEFFICIENTS + step * directions[1]) - by_numpy(y, COEFFICIENTS - step * directions[1])) / (2 * step),
+        (by_numpy(y + step * directions[0], COEFFICIENTS) - by_numpy(y - step * directions[0], COEFFICIENTS))
+        / (2 * step),
+        (by_numpy(y, COEFFICIENTS + step * directions[1]) - by_numpy(y, COEFFICIENTS - step * directions[1]))
+        / (2 * step),
     ]
     derivative = math.gradient(loss, "y,c", get_output=False)
     run = math.jit_compile(derivative) if compiled else derivative
     for grad, direction, slope, by in zip(run(_tensor(y, XY), coefficients()), directions, expected, "yc", strict=True):
         terms = grad.numpy("x,y") * direction
         error = abs(terms.sum() - slope) / max(np.abs(terms).sum(), abs(slope))
-        assert error < max(1e-6, 10 * SLOPE_ERROR), f"{algorithm} of {system}: the derivative by {by} is wrong by {error:.1e}."
+        assert error < max(1e-6, 10 * SLOPE_ERROR), (
+            f"{algorithm} of {system}: the derivative by {by} is wrong by {error:.1e}."
+        )
 
 
 def prove_errors(algorithm: Any, system: SystemKind, iterative: bool = True) -> None:

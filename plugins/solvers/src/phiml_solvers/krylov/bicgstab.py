@@ -28,7 +28,7 @@ class BiCGStab:
         preconditioner: see `Solve`.
     """
 
-    l: int = 2  # noqa: E741
+    l: int = 2
     preconditioner: Any = None
 
     def __post_init__(self) -> None:

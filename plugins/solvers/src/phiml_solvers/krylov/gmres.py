@@ -51,13 +51,17 @@ def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor,
     triangle = blank + wrap(np.zeros((m + 1, m)), concat_shapes(rows, columns))
     steps = blank
 
-    def going(step: Any, v: Any, basis: Any, rotations: Any, triangle: Any, steps: Any, residual: Any, history: Any) -> Any:
+    def going(
+        step: Any, v: Any, basis: Any, rotations: Any, triangle: Any, steps: Any, residual: Any, history: Any
+    ) -> Any:
         return system.going(residual, count + steps, flaw)
 
     def condition(step: Any, *state: Any) -> Tensor:
         return anywhere(going(step, *state) & (step < m))
 
-    def iterate(step: Any, v: Any, basis: Any, rotations: Any, triangle: Any, steps: Any, residual: Any, history: Any) -> Any:
+    def iterate(
+        step: Any, v: Any, basis: Any, rotations: Any, triangle: Any, steps: Any, residual: Any, history: Any
+    ) -> Any:
         active = going(step, v, basis, rotations, triangle, steps, residual, history)
         w = system.operator(system.precondition(v))
         h = dot(basis, system.dims, w, system.dims)

@@ -10,8 +10,8 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient, gradient, while_loop
 
 from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
-from ..implicit import adjoint_context, has_floats, sum_like
 from ..diagnosis import NOT_FINITE
+from ..implicit import adjoint_context, has_floats, sum_like
 from ..iterative import blank_history, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator

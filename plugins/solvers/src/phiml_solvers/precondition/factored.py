@@ -38,8 +38,6 @@ def from_matrix(name: Hashable, factor: Callable[[Any], Callable[[Any], Any]], o
     return lambda r: host_map(("precondition", name), make, operator, r)
 
 
-
-
 def triangular(matrix: Any) -> Any:
     """A sparse triangular matrix with what solves with it, without fill and without pivoting."""
     from scipy.sparse.linalg import splu

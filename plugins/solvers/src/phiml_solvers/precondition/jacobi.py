@@ -23,7 +23,9 @@ def jacobi(operator: Any, like: Any = None) -> Preconditioner:
     try:
         diagonal = operator.diagonal()
     except NotImplementedError as error:
-        raise UnknownPreconditioner(f"'jacobi' needs the diagonal.  {error}  Use 'none', or a function of your own.") from None
+        raise UnknownPreconditioner(
+            f"'jacobi' needs the diagonal.  {error}  Use 'none', or a function of your own."
+        ) from None
     inverse = 1 / where(diagonal == 0, 1.0, diagonal)
     return lambda r: r * inverse
 
