@@ -153,7 +153,7 @@ def _several(op: Elementwise, values: tuple[Any, ...], sparse: list[Sparse]) -> 
     format = lead.format if all(s.format == lead.format for s in sparse) else "coo"
     found = [keys_of(p) for p in listed]
     joint, places = merged(found, common=op.name in ABSORBING)
-    row, column = np.divmod(joint, columns.volume)
+    row, column = np.divmod(joint, max(1, columns.volume))
     stream = iter(zip(listed, places, strict=True))
     made: Any = None
     operands = []

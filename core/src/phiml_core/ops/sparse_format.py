@@ -134,10 +134,10 @@ def _from_dense(x: Dense, sparse_dims: Any, threshold: float) -> Sparse:
     axes = [block.spec.axes[n] for n in (*rows.names, *columns.names)]
     others = [i for i in range(known.ndim) if i not in axes]
     stored = (np.abs(known) > threshold if threshold else known != 0).transpose((*axes, *others))
-    where = np.flatnonzero(stored.reshape(dims.volume, -1).any(-1))
+    where = np.flatnonzero(stored.reshape(dims.volume, np.prod(stored.shape[dims.rank :], dtype=int)).any(-1))
     volume: Any = columns.volume
     packed = as_dense(pack_dims(block, ",".join((*rows.names, *columns.names)), instance(ENTRY)))
-    return of_numbers(where // volume, where % volume, rows, columns, taken(packed, where), True)
+    return of_numbers(where // max(1, volume), where % max(1, volume), rows, columns, taken(packed, where), True)
 
 
 def in_format(t: Sparse, name: str) -> Sparse:

@@ -44,7 +44,7 @@ def _on_joint_pattern(tensors: list[Sparse], operation: str) -> list[Sparse]:
     listed = [coordinates(canonical(t, operation)) for t in listed]
     found = [keys_of(t) for t in listed]
     joint, places = merged(found, common=False)
-    row, column = np.divmod(joint, columns.volume)
+    row, column = np.divmod(joint, max(1, columns.volume))
     values = [_at(t, p, len(joint)) for t, p in zip(listed, places, strict=True)]
     format = lead.format if all(t.format == lead.format for t in tensors) else "coo"
     return [in_format(of_numbers(row, column, rows, columns, v, True), format) for v in values]

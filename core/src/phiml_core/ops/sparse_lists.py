@@ -162,7 +162,7 @@ def nonzero(
     if not is_available(block):
         raise unknown(f"nonzero of {value.shape}")
     order = (*dims.names, *value.shape.without(dims).names)
-    found = np.argwhere((block.numpy(order) != 0).reshape((*dims.sizes, -1)).any(-1))
+    found = np.argwhere((block.numpy(order) != 0).any(tuple(range(dims.rank, value.rank))))
     return _positions(found, list_dim, index_dim.with_size(dims.names), block)
 
 
@@ -172,7 +172,7 @@ def _nonzero_sparse(value: Sparse, list_dim: Shape, index_dim: Shape) -> Tensor:
     if not is_available(unique) or unique.pattern.known() is None:
         raise unknown(f"nonzero of {value.shape}")
     stored = as_dense(store(unique.values)).numpy((ENTRY, *others.names))
-    keep = np.flatnonzero((stored != 0).reshape(len(stored), -1).any(-1))
+    keep = np.flatnonzero((stored != 0).any(tuple(range(1, stored.ndim))))
     found = positions(unique.pattern)
     array = np.stack([np.asarray(p)[keep] for p in found.values()], -1)
     order = np.lexsort(array.T[::-1])
