@@ -74,7 +74,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def proof(session: nox.Session) -> None:
     """The long proofs beside the short ones, and a table of what projections left; half an hour on two cores (docs/proof.md)."""
-    install(session, *FOLDERS, tools=TEST_TOOLS)
+    install(session, *FOLDERS, tools=(*TEST_TOOLS, "pyamg"))
     session.run(
         "pytest", "-n", "auto", "--dist", "worksteal", "tests/proof", "-m", "long or not long", *session.posargs
     )
