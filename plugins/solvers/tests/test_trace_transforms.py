@@ -69,6 +69,8 @@ def test_same_structure_is_one_trace(each, rng):
             operator = structured(f, x)
             assert largest(apply(operator, x) - f(x)) < 1e-12
     assert trace_count(apply) == 3
+    back = jit_compile(lambda operator, y: operator.T(y))
+    assert largest(back(operator, f(x)) - operator.T(f(x))) < 1e-12
 
 
 def test_solve_takes_the_structure(double, rng):

@@ -8,7 +8,7 @@ from phiml_core.shape import Shape, channel, concat_shapes, instance
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.linear import LinearOperator
-from .elementwise import coefficient, factor_values
+from .elementwise import coefficient, factor_of, factor_values
 from .term import Along, At, Factor, Term, like_terms, with_window
 
 __all__ = ["TracedOperator", "apply_terms", "transposed_terms"]
@@ -82,19 +82,14 @@ class TracedOperator(LinearOperator):
         def read(slot: Any, kind: Any) -> Any:
             return kind(self.tensors[slot.number], slot.at)
 
-        return tuple(
-            [
-                Term(
-                    0,
-                    tuple([read(i, At) if isinstance(i, _Slot) else i for i in index]),
-                    windows,
-                    tuple([read(f, Factor) for f in factors]),
-                    hidden,
-                    number,
-                )
-                for (index, windows, factors, hidden), number in zip(self.plan, self.numbers, strict=True)
-            ]
-        )
+        found = []
+        for (index, windows, slots, hidden), number in zip(self.plan, self.numbers, strict=True):
+            factors = tuple([read(f, Factor) for f in slots])
+            if isinstance(number, Tensor):  # in compiled code numbers are values
+                factors, number = (*factors, factor_of(number)), 1
+            reads = tuple([read(i, At) if isinstance(i, _Slot) else i for i in index])
+            found.append(Term(0, reads, windows, factors, hidden, number))
+        return tuple(found)
 
     @property
     def dims(self) -> tuple[str, ...]:
