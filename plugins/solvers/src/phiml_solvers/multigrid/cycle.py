@@ -10,7 +10,7 @@ from phiml_core.backend.backend import Backend
 from .coarsest import apply_inverse, inverse_matrix
 from .plan import Level, plan
 from .stencil import face_sum, inside, outflow, padded
-from .transfer import TIED, coarsened, prolonged, restricted
+from .transfer import LEAST, coarsened, prolonged, restricted
 from .words import Words
 
 __all__ = ["chebyshev", "program"]
@@ -64,7 +64,7 @@ def program(
             diagonal = words.once(words.inverse(mass if extra is None else mass + extra))
             found += [*faces, *([] if extra is None else [extra]), diagonal]
             for i in level.pairs:
-                faces, extra, shares = coarsened(words, level, i, faces, extra, mass, TIED[bits])
+                faces, extra, shares = coarsened(words, level, i, faces, extra, mass, LEAST[bits])
                 level = level.halved(i)
                 mass = face_sum(words, level, faces)
                 found.append(shares)

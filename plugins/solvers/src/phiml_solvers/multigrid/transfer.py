@@ -16,15 +16,15 @@ __all__ = ["coarsened", "prolonged", "restricted"]
 
 CLOSED = 1e18
 """What stands for the ratio of a coefficient to that of a closed face."""
-TIED = {32: 1e5, 64: 1e12}
-"""By bits: a ratio from which on a cell follows its neighbour altogether, with shares of exactly 1 and 0: what rounding leaves of a
-share would connect parts of a grid that are cut off from each other."""
+LEAST = {32: 0.03, 64: 1e-6}
+"""By bits: shares below count as 0, and those as close to 1 as 1.  Tiny shares connect parts of a grid that are cut off from each other by
+tiny coefficients, on which coarse grids would divide what rounding leaves of the sum of a right-hand side over such a part."""
 BENDING = 0.5
 """Share of the energy of bent interpolation that is added to the coarse faces, see `coarsened`; found by experiment, 0.25 – 1 tie."""
 
 
 def coarsened(
-    words: Words, level: Level, i: int, faces: list[Any], extra: Any, mass: Any, tied: float
+    words: Words, level: Level, i: int, faces: list[Any], extra: Any, mass: Any, least: float
 ) -> tuple[list[Any], Any, Any]:
     """The next grid, with half the cells along dim number `i`.
 
@@ -37,7 +37,7 @@ def coarsened(
         faces: coefficients of all faces normal to each axis, outer ones included.
         extra: factor of the identity per cell, or None.
         mass: sum of the coefficients of the faces of each cell.
-        tied: see `TIED`.
+        least: see `LEAST`.
 
     Returns:
         faces, extra: of the coarse grid.
@@ -47,7 +47,7 @@ def coarsened(
     m = (n + 1) // 2
     missing = {axis: (0, n % 2)}
     new = [words.ends(c, missing) for c in faces]
-    new[i], shares = _along(words, axis, n, periodic, faces[i], words.ends(mass, missing), tied)
+    new[i], shares = _along(words, axis, n, periodic, faces[i], words.ends(mass, missing), least)
     bent: Any = None
     for b, c in enumerate(new):
         if b == i:
@@ -71,7 +71,7 @@ def coarsened(
     return new, extra, shares
 
 
-def _along(words: Words, axis: int, n: int, periodic: bool, along: Any, mass: Any, tied: float) -> tuple[Any, Any]:
+def _along(words: Words, axis: int, n: int, periodic: bool, along: Any, mass: Any, least: float) -> tuple[Any, Any]:
     """Coefficients between blocks along an axis, and the shares."""
     m = (n + 1) // 2
     between = words.concat(words.cut(along, axis, 0, n, 2), (words.cut(along, axis, n, n + 1),), axis)
@@ -82,8 +82,8 @@ def _along(words: Words, axis: int, n: int, periodic: bool, along: Any, mass: An
     behind = words.once(_ratio(words, between, words.cut(half, axis, 1, m + 2)))
     closed = before + behind >= CLOSED
     coarse = words.where(closed, between * 0, between / (1 + before + behind))
-    lower = words.cut(_share(words, behind, before, tied), axis, 0, m)
-    upper = words.cut(_share(words, before, behind, tied), axis, 1, m + 1)
+    lower = words.cut(_share(words, behind, before, least), axis, 0, m)
+    upper = words.cut(_share(words, before, behind, least), axis, 1, m + 1)
     return coarse, words.once(_interleaved(words, axis, lower, upper))
 
 
@@ -101,12 +101,11 @@ def _ratio(words: Words, between: Any, half: Any) -> Any:
     return words.where(between == 0, between, ratio)
 
 
-def _share(words: Words, own: Any, other: Any, tied: float) -> Any:
+def _share(words: Words, own: Any, other: Any, least: float) -> Any:
     """The share that the block beyond a face has in a cell at it, by the resistances of the half blocks on both sides."""
     share = own / (own + (1 + other))
-    free, bound = own * 0, own > tied
-    share = words.where(bound, free + 1, words.where(other > tied, free, share))
-    return words.where(bound, words.where(other > tied, free + 0.5, share), share)
+    share = words.where(share < least, share * 0, share)
+    return words.where(share > 1 - least, share * 0 + 1, share)
 
 
 def _interleaved(words: Words, axis: int, lower: Any, upper: Any) -> Any:
