@@ -67,7 +67,7 @@ def _(how: str, operator, like):
 
 
 def _known() -> str:
-    return ", ".join(map(repr, _MAKERS))
+    return ", ".join(map(repr, sorted(_MAKERS)))
 
 
 def _load(name: str) -> None:
