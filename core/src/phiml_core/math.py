@@ -1,6 +1,6 @@
 """The functions of tensors, under the names that users of PhiML know: `from phiml_core import math`."""
 
-from phiml_core.backend import backend, get_precision, precision, set_precision, use
+from phiml_core.backend import LeakedTensor, backend, get_precision, precision, set_precision, use
 from phiml_core.ops.compare import assert_close, close, is_scalar
 from phiml_core.ops.create import (
     arange,
@@ -213,7 +213,8 @@ round = round_
 atan2 = arctan
 
 __all__ = [
-    "ConvergenceException", "Diverged", "EMPTY", "EmptySystem", "Incompatible", "Indefinite", "LinearProblem",
+    "ConvergenceException", "Diverged", "EMPTY", "EmptySystem", "Incompatible", "Indefinite", "LeakedTensor",
+    "LinearProblem",
     "NotConverged", "NotFinite", "NotSymmetric", "Shape", "SingularOperator", "Solve", "SolveInfo", "SolveTape",
     "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin", "assert_close",
     "atan2", "backend", "batch", "batch_jacobian", "boolean_mask", "cast", "ceil", "channel", "check_gradient",

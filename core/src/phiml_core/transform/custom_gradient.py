@@ -46,8 +46,7 @@ def explained(backend: Backend, name: str) -> Iterator[None]:
     except (CapturedGradient, NoGradient):
         raise
     except Exception as error:
-        origin = error.__cause__ if isinstance(error, LeakedTensor) else error
-        cause = backend.cause(origin) if isinstance(origin, Exception) else ""
+        cause = "capture" if isinstance(error, LeakedTensor) else backend.cause(error)
         if cause == "capture":
             raise CapturedGradient(
                 f"{name} reads a value that is being differentiated or compiled and is none of its arguments, so that its "

@@ -229,7 +229,7 @@ def _chunk_program(
     compiled: JitFunction[..., Any], substeps: int, dim: Shape | None, until: Any
 ) -> JitFunction[..., Any]:
     """The compiled loop over steps of a compiled function, kept with it."""
-    programs, key = compiled._chunks, (substeps, dim and (dim.names, dim.types), until)
+    programs, key = compiled._chunks, (substeps, dim and (dim.names, dim.types), *([until] if until else ()))
     if key in programs:
         return programs[key]
     function = compiled.function
