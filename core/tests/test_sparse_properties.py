@@ -58,7 +58,7 @@ def test_random_matrices(found, format, other):
         check(*found, format, other)
 
 
-@pytest.mark.parametrize("sizes", [(0, 0, 0), (0, 2, 1), (2, 0, 1), (1, 1, 1), (2, 3, 2)])
+@pytest.mark.parametrize("sizes", [(0, 2, 1), (2, 0, 1), (1, 1, 1)])
 def test_edges(everywhere, sizes):
     n, m, k = sizes
     with precision(64):

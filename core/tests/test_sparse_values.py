@@ -7,7 +7,7 @@ import pytest
 from phiml_core import math
 from phiml_core.math import batch, channel, concat_shapes, dual, instance, precision, spatial, wrap
 
-FORMATS = ["coo", "csr", "csc", "compact-cols", "compact-rows"]
+FORMATS = ["coo", "csr", "compact-cols"]  # the others are these with rows and columns exchanged
 
 
 def random_matrix(rng, rows=4, columns=3, density=0.5):
