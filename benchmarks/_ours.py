@@ -138,19 +138,29 @@ class Poisson:
         self.operator = poisson(resolution, 1.0, "neumann", faces)
         self.rhs = math.tensor(-b, dims)
 
-    def run(self, options: dict[str, Any]) -> Callable[[], tuple[Any, Any]]:
-        """A function that returns the solution and the number of iterations; compiled where the backend compiles."""
+    def run(self, options: dict[str, Any], parts: bool = False) -> Callable[[], tuple[Any, Any]]:
+        """A function that returns the parts of the solution and the number of iterations; compiled where the backend compiles.
+
+        Args:
+            options: of the settings; by default the automatic choice.
+            parts: leave the solution in the parts whose sum it is, with the digits that rounding the sum would lose.
+        """
+        from phiml_solvers import solve_increments
+
         math, operator = self.math, self.operator
         settings = math.Solve("CG" if options else "auto", max_iterations=20000, **options)
 
         def solution(operator: Any, y: Any) -> Any:
+            if parts:
+                found, info = solve_increments(math.LinearProblem(operator, y), settings)
+                return found, info.iterations
             x, info = math.solve(math.LinearProblem(operator, y), settings)
-            return x, info.iterations
+            return [x], info.iterations
 
         solve = math.jit_compile(solution) if self.backend == "jax" else solution
 
         def call() -> tuple[Any, Any]:
-            x, count = solve(operator, self.rhs)
-            return x.native(self.names), count.native()
+            found, count = solve(operator, self.rhs)
+            return [x.native(self.names) for x in found], count.native()
 
         return call

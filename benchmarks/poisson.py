@@ -43,6 +43,11 @@ def phiml(backend: str, case: str, shape: tuple[int, ...]) -> str:
     return f"{timing.seconds(result['seconds'])} (first {result['first']:.1f} s), residual {result['residual']:.1e}"
 
 
+def sum_of(x: Any) -> np.ndarray:
+    """A solution in float64, which may be given in parts."""
+    return sum(np.asarray(part, np.float64) for part in x) if isinstance(x, list) else x
+
+
 def builders(case: str, weights: Any, A: Any, b: np.ndarray, chosen: Any) -> dict[str, Any]:
     """Name to a function that builds a function without arguments, which returns (solution, iterations)."""
     found: dict[str, Any] = {}
@@ -52,6 +57,10 @@ def builders(case: str, weights: Any, A: Any, b: np.ndarray, chosen: Any) -> dic
                 found[f"ours, {method}, {backend}"] = lambda m=method, p=backend: _ours.Poisson(p, weights, b).run(
                     METHODS[m]
                 )
+        if case != "free":
+            found["ours, multigrid-CG in parts, jax"] = lambda: _ours.Poisson("jax", weights, b).run(
+                METHODS["multigrid-CG"], True
+            )
     if "plain" in chosen:
         for backend in ("jax", "numpy"):
             found[f"ours, plain CG, {backend}"] = lambda p=backend: _ours.Poisson(p, weights, b).run(
@@ -83,7 +92,7 @@ def poisson_table(case: str, shape: tuple[int, ...], chosen: Any, slow: float) -
             start = time.perf_counter()
             x, count = function()
             seconds = time.perf_counter() - start
-            notes[name] = f"{int(count)} iterations, residual {poisson.relative_residual(A, b, np.asarray(x)):.1e}"
+            notes[name] = f"{int(count)} iterations, residual {poisson.relative_residual(A, b, sum_of(x)):.1e}"
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:110]
             continue
