@@ -16,9 +16,9 @@ from .errors import (
 )
 from .info import SolveInfo
 from .linear_words import LinearJit, jit_compile_linear, matrix_from_function, register_tracing
-from .problem import LinearFunction, LinearProblem
+from .problem import LinearFunction, LinearProblem, LinearTreeProblem
 from .settings import Solve
-from .solve import solve, solve_linear
+from .solve import solve, solve_linear, solve_tree
 from .tape import SolveTape, explaining, record_solves, report_solve, timing
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "LinearFunction",
     "LinearJit",
     "LinearProblem",
+    "LinearTreeProblem",
     "NotConverged",
     "NotFinite",
     "NotSymmetric",
@@ -49,5 +50,6 @@ __all__ = [
     "report_solve",
     "solve",
     "solve_linear",
+    "solve_tree",
     "timing",
 ]

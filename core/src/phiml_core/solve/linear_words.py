@@ -1,5 +1,6 @@
 """The words of linear tracing: from Python functions to operators.  A plugin does the tracing."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,7 @@ class LinearJit:
         from phiml_core.transform import jit_compile
 
         self.function, self.auxiliary_args = function, auxiliary_args
+        self._kept: dict[Any, Any] = {}
         self._compiled = jit_compile(function)
         self.__name__ = getattr(function, "__name__", "linear")
         self.__wrapped__ = function
@@ -72,8 +74,40 @@ class LinearJit:
         return self._compiled(*args, **kwargs)
 
     def sparse_matrix_and_bias(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Operator and offset for arguments like these; see `matrix_from_function`."""
-        return matrix_from_function(self.function, *args, auxiliary_args=self.auxiliary_args, **kwargs)
+        """Operator and offset for arguments like these; see `matrix_from_function`.
+
+        They are kept: the function runs again only for linear arguments of another structure, other values of the auxiliary arguments,
+        or if what it reads besides its arguments has changed.
+        """
+        from phiml_core.transform.captured import Captured
+
+        key, values = self._key(args, kwargs)
+        found = self._kept.get(key)
+        if found is not None and found[0].known and not found[0].changed() and len(found[1]) == len(values):
+            if all(
+                a is b or (type(a) in (int, float, complex) and a == b) for a, b in zip(values, found[1], strict=True)
+            ):
+                return found[2]
+        result = matrix_from_function(self.function, *args, auxiliary_args=self.auxiliary_args, **kwargs)
+        captured = Captured(self.function)
+        if captured.known and not any(map(_is_traced, values)):
+            if len(self._kept) > 16:
+                self._kept.clear()
+            self._kept[key] = captured, values, result
+        return result
+
+    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """The structure of all arguments, and the values of the auxiliary ones."""
+        from phiml_core.backend.choose import default_backend
+        from phiml_core.backend.precision import current
+        from phiml_core.tree.flatten import flatten
+
+        parameters = list(inspect.signature(self.function).parameters)
+        names = [parameters[i] if i < len(parameters) else "" for i in range(len(args))]
+        values: list[Any] = []
+        linear = tuple([flatten(a, []) for a, n in zip(args, names, strict=True) if n not in self.auxiliary_args])
+        given = tuple([flatten(a, values) for a, n in zip(args, names, strict=True) if n in self.auxiliary_args])
+        return (linear, given, flatten(kwargs, values), current(), default_backend()), values
 
     def sparse_matrix(self, *args: Any, **kwargs: Any) -> Any:
         """The operator for arguments like these.
@@ -90,6 +124,13 @@ class LinearJit:
 
     def __repr__(self) -> str:
         return f"jit_compile_linear({self.__name__})"
+
+
+def _is_traced(value: Any) -> bool:
+    from phiml_core.backend.choose import find_backend
+
+    backend = find_backend(value)
+    return backend is not None and backend.is_traced(value)
 
 
 def jit_compile_linear(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["LinearFunction", "LinearProblem"]
+__all__ = ["LinearFunction", "LinearProblem", "LinearTreeProblem"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,6 +14,23 @@ class LinearProblem:
         operator: linear map from tensors like x to tensors like `rhs`: an operator object, or a function.
         rhs: right-hand side, a tensor; dims the operator does not act on are batch dims of independent systems.
         x0: first guess, a tensor like x, or None for zero.
+    """
+
+    operator: Any
+    rhs: Any
+    x0: Any = None
+
+    __value_attrs__ = ("operator", "rhs", "x0")
+
+
+@dataclass(frozen=True, eq=False)
+class LinearTreeProblem:
+    """Find a tree x such that operator(x) = rhs, where both are trees of tensors, such as grids.
+
+    Attributes:
+        operator: linear or affine function of trees.
+        rhs: tree like the results of `operator`; of fields only the values count.
+        x0: first guess, a tree like x, which also says what x is like where that is not `rhs`; or None.
     """
 
     operator: Any

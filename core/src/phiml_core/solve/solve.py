@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from phiml_core.dispatch import generic
+from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree.tree import is_tree
 
 from .algorithms import algorithm_named
 from .info import SolveInfo
-from .problem import LinearFunction, LinearProblem
+from .problem import LinearFunction, LinearProblem, LinearTreeProblem
 from .settings import Solve
 from .tape import timing
 
-__all__ = ["solve", "solve_linear"]
+__all__ = ["solve", "solve_linear", "solve_tree"]
 
 
 @generic
@@ -48,6 +50,16 @@ def _(problem: LinearProblem, algorithm: str, settings=None):
     return solve(problem, replace(settings or Solve(), method=algorithm))
 
 
+@generic(on="problem")
+def solve_tree(problem: Any, algorithm: Any, settings: Solve) -> tuple[Any, list[SolveInfo]]:  # type: ignore[return]  # pyright: ignore[reportReturnType]
+    """Solve for a tree: the solution, and the outcome of each system that it took."""
+
+
+@solve.dispatch
+def _(problem: LinearTreeProblem, algorithm: Solve, settings=None):
+    return solve_tree(problem, algorithm_named(algorithm.method), algorithm)
+
+
 _solve = solve
 
 
@@ -57,7 +69,7 @@ def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any,
     Args:
         f: linear operator object, a matrix (tensor with dual dims), or a linear function of a tensor.  An affine function
             f(x) = A x + b is solved, too.
-        y: right-hand side.
+        y: right-hand side: a tensor, or a tree of tensors such as a grid.
         solve: method, tolerances, first guess; see `Solve`.
         f_args: further arguments of `f`.
 
@@ -69,4 +81,9 @@ def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any,
     """
     settings = Solve(solve) if isinstance(solve, str) else solve or Solve()
     operator = LinearFunction(f, f_args, f_kwargs) if f_args or f_kwargs else f
+    if not isinstance(y, Tensor) and is_tree(y) or isinstance(y, Tensor) and not y.shape.is_uniform:
+        if settings.preprocess_y is not None:
+            y = settings.preprocess_y(y, *settings.preprocess_y_args)
+            settings = replace(settings, preprocess_y=None, preprocess_y_args=())
+        return _solve(LinearTreeProblem(operator, y, settings.x0), replace(settings, x0=None))[0]
     return _solve(LinearProblem(operator, y, settings.x0), settings)[0]

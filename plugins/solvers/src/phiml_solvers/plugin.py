@@ -14,7 +14,7 @@ def phiml_register() -> None:
 
     from phiml_core.solve import register_algorithm, register_tracing
 
-    from . import auto, direct, transform
+    from . import auto, direct, transform, trees  # noqa: F401
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
     from .multigrid.algorithm import Multigrid
     from .precondition import registered  # noqa: F401
@@ -27,6 +27,9 @@ def phiml_register() -> None:
     register_algorithm("CG", lambda: CG())
     register_algorithm("CG-adaptive", lambda: CGAdaptive())
     register_algorithm("biCG-stab", BiCGStab)
+    register_algorithm(
+        "biCG", lambda: BiCGStab(1)
+    )  # stabilised: the plain recursion needs the transpose and breaks down
     register_algorithm("GMres", GMRES)
     register_algorithm("minres", lambda: MINRES())
     register_algorithm("lsmr", LSMR)

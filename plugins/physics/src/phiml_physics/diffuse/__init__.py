@@ -1,5 +1,6 @@
 """Diffusion of fields on grids."""
 
 from .explicit import explicit
+from .implicit import implicit
 
-__all__ = ["explicit"]
+__all__ = ["explicit", "implicit"]
