@@ -81,7 +81,7 @@ def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any,
     """
     settings = Solve(solve) if isinstance(solve, str) else solve or Solve()
     operator = LinearFunction(f, f_args, f_kwargs) if f_args or f_kwargs else f
-    if not isinstance(y, Tensor) and is_tree(y) or isinstance(y, Tensor) and not y.shape.is_uniform:
+    if (not isinstance(y, Tensor) and is_tree(y)) or (isinstance(y, Tensor) and not y.shape.is_uniform):
         if settings.preprocess_y is not None:
             y = settings.preprocess_y(y, *settings.preprocess_y_args)
             settings = replace(settings, preprocess_y=None, preprocess_y_args=())
