@@ -62,10 +62,10 @@ def test_same_structure_is_one_trace(each, rng):
     for k in range(4):
         w = tensor(VARYING + k, spatial("x,y"))
         for f in (
-            lambda x: weighted_laplace(x, w),
-            lambda x: w * math.laplace(x),
-            lambda x: math.spatial_gradient(x * w),
-        ):  # noqa: B023
+            lambda x, w=w: weighted_laplace(x, w),
+            lambda x, w=w: w * math.laplace(x),
+            lambda x, w=w: math.spatial_gradient(x * w),
+        ):
             operator = structured(f, x)
             assert largest(apply(operator, x) - f(x)) < 1e-12
     assert trace_count(apply) == 3
@@ -90,3 +90,26 @@ def test_functions_that_are_compiled_are_seen_through(each):
     assert type(structured(lambda x: x - inner(x), grid())).__name__ == "BoxLaplace"
     other = math.custom_gradient(lambda x: 2.0 * x, lambda i, o, g: (g,))
     assert type(structured(lambda x: other(x), grid())).__name__ == "Diagonal"
+
+
+def test_operators_of_a_linear_function_are_kept(double):
+    """The function runs once for each structure and each value of what it is not linear in."""
+    runs = []
+    factor = 2.0
+
+    def f(x, k, w):
+        runs.append(1)
+        return factor * k * math.laplace(x) + w * x
+
+    linear, w = math.jit_compile_linear(f, auxiliary_args="k,w"), tensor(VARYING, spatial("x,y"))
+    first = linear.sparse_matrix(grid(), 2.0, w)
+    assert linear.sparse_matrix(grid(), 2.0, w) is first and len(runs) == 1
+    other = linear.sparse_matrix(grid(), 3.0, w)
+    assert other is not first and len(runs) == 2
+    factor = 4.0
+    x = grid()
+    assert largest(linear.sparse_matrix(x, 3.0, w)(x) - 12.0 * math.laplace(x) - w * x) < 1e-12 and len(runs) == 3
+    linear.sparse_matrix(math.zeros(spatial(x=3, y=3)), 3.0, 1.0)
+    assert len(runs) == 4
+    again = linear.sparse_matrix(grid(), 3.0, tensor(2 * VARYING, spatial("x,y")))
+    assert largest(again(x) - 12.0 * math.laplace(x) - 2 * w * x) < 1e-12

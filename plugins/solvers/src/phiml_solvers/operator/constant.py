@@ -12,8 +12,10 @@ __all__ = ["constant", "in_precision"]
 
 
 def in_precision(array: Any) -> Any:
-    """A NumPy array of floats in the precision of the context."""
-    return np.asarray(array, current().float.name)
+    """A NumPy array of floats in the precision of the context; complex numbers stay complex."""
+    array = np.asarray(array)
+    kind = complex if array.dtype.kind == "c" else float
+    return np.asarray(array, current().floating(kind).name)
 
 
 def constant(array: Any, dims: Shape) -> Dense:

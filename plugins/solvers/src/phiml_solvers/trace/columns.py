@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from phiml_core.math import batch, instance, pack_dims, rename_dims, wrap
+from phiml_core.math import batch, instance, pack_dims, rename_dims
 from phiml_core.ops.layouts import mentions
 from phiml_core.shape import concat_shapes
 
+from ..operator.constant import constant
 from .errors import not_traceable
 from .linear import Linear
 from .reduce import applied
@@ -34,7 +35,9 @@ def by_columns(op: Any, values: Any, args: Any) -> Any:
         raise not_traceable(
             name, f"it has no rule, and {dims.volume} elements are too many for a dense matrix (limit {MOST})"
         )
-    unit = wrap(np.eye(dims.volume).reshape(*dims.sizes, dims.volume), concat_shapes(dims, batch(_column=dims.volume)))  # type: ignore[arg-type]
+    unit = constant(
+        np.eye(dims.volume).reshape(*dims.sizes, dims.volume), concat_shapes(dims, batch(_column=dims.volume))
+    )  # type: ignore[arg-type]
     matrix = op(unit, *args) - op(unit * 0.0, *args)
     packed = pack_dims(value.with_(bias=None), ",".join(dims.names), instance("_row"))
     matrix = rename_dims(matrix, "_column", instance("_column"))

@@ -9,6 +9,7 @@ from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.boundary import ABSENT, PERIODIC
+from ..operator.constant import constant
 from ..operator.elementary import Diagonal, Identity, Zero
 from ..operator.linear import LinearOperator
 from ..operator.matrix import DenseMatrix, Separable
@@ -198,7 +199,8 @@ def _number_array(terms: list[Term], dims: Shape) -> Any:
         array[tuple([slice(*t.window(n, dims.get_size(n))) for n in windowed])] += t.number
     if (array == array.flat[0]).all():
         return array.flat[0].item()
-    return wrap(array, dims.only(tuple(windowed), reorder=False).with_sizes((None,) * len(windowed)))
+    along = dims.only(tuple(windowed)).with_sizes((None,) * len(windowed))
+    return constant(array, along) if array.dtype.kind in "fc" else wrap(array, along)
 
 
 def _row_sums(values: Any, sides: Any, dims: Shape, symmetric: bool) -> tuple[bool, str | None]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from phiml_core.math import expand, gather, pad, rename_dims, stack, sum_
 from phiml_core.shape import Shape, channel, concat_shapes, instance
+from phiml_core.tensor import as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.linear import LinearOperator
@@ -125,6 +126,9 @@ class TracedOperator(LinearOperator):
 
 def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
     """The sum of terms of x, with the dims `to` in place of `shape`."""
+    apart = next((d for d in to.names if _is_apart(terms, d)), None)
+    if apart is not None:
+        return _by_items(terms, x, shape, to, apart)
     parts: dict[Any, Any] = {}
     for term in terms:
         value = _read(term, x, shape, to)
@@ -142,6 +146,22 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
         total = placed if total is None else total + placed
     missing = to.without(total.shape)
     return expand(total, missing) if missing else total
+
+
+def _is_apart(terms: Any, dim: str) -> bool:
+    """Whether each term contributes to one item along a dim, as those of the components of a vector."""
+    return all(any(d == dim and stop - start == 1 for d, start, stop in t.windows) for t in terms)
+
+
+def _by_items(terms: Any, x: Tensor, shape: Shape, to: Shape, dim: str) -> Any:
+    """The items along a dim one by one, stacked."""
+    rest = to.without(dim)
+    size: Any = to.get_size(dim)
+    found: list[Any] = [[t for t in (t.at(dim, k, size) for t in terms) if t is not None] for k in range(size)]
+    parts = [apply_terms(some, x, shape, rest) if some else None for some in found]
+    zero = next(p for p in parts if p is not None) * 0
+    joined = stack([zero if p is None else p for p in parts], to[dim], expand_values=True)
+    return joined if joined.is_recording else as_dense(joined)
 
 
 def _placed(value: Tensor, windows: Any, to: Shape) -> Tensor:

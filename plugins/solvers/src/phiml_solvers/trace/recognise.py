@@ -13,6 +13,7 @@ from phiml_core.shape import Shape
 
 from ..operator.boundary import DIRICHLET, NEUMANN, PERIODIC
 from ..operator.box import BoxLaplace
+from ..operator.constant import constant
 from ..operator.masked import MaskedLaplace
 from .elementwise import coefficient
 from .term import Along, Factor, Term
@@ -231,7 +232,7 @@ class _Laplacian:
                 parts.append((self.sum(ends[k, end], common, -2 * strength, (at,)), 1))
         if not any(hasattr(v, "shape") for v, _ in parts):
             return expand(
-                wrap(np.concatenate([np.full(m, float(v)) for v, m in parts]), self.dims[dim].with_size(None)),
+                constant(np.concatenate([np.full(m, float(v)) for v, m in parts]), self.dims[dim].with_size(None)),
                 box.face_resolution(dim),
             )
         pieces = [self.expanded(v, box, dim, m) for v, m in parts]

@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
-from phiml_core.math import instance, wrap
+from phiml_core.math import instance
 from phiml_core.shape import Shape, concat_shapes, select
 from phiml_core.tensor import reduce
 from phiml_core.tensor.sparse import Sparse
 from phiml_core.tensor.words import contract
 
+from ..operator.constant import constant
 from .errors import not_linear, not_traceable
 from .linear import Linear, joint_type, linear
 from .term import Factor
@@ -60,7 +61,7 @@ def _running_sum(value: Linear, dim: Any) -> Any:
     name, size = dim.name, dim.size
     key = ("running", name, size)
     below = value.source.once(
-        key, None, lambda: wrap(np.tri(size), concat_shapes(value.shape[name].with_size(None), instance("_from")))
+        key, None, lambda: constant(np.tri(size), concat_shapes(value.shape[name].with_size(None), instance("_from")))
     )
     return applied(value, below, {name: "_from"})
 

@@ -8,6 +8,7 @@ from phiml_core.ops.gather import index_components
 from phiml_core.ops.scatter import OutsideGrid
 from phiml_core.shape import Shape, concat_shapes, merge_shapes
 
+from ..operator.constant import constant
 from .errors import not_linear, not_traceable
 from .linear import Linear
 from .reduce import summed
@@ -43,7 +44,7 @@ def scattered(op: Any, values: Any, args: Any) -> Any:
     else:
         total = _gathered(value, points, table, base_shape.only(indexed, reorder=True))
     if mode == "mean":
-        total = total * wrap(1.0 / np.maximum(count.numpy(count.shape), 1), count.shape)
+        total = total * constant(1.0 / np.maximum(count.numpy(count.shape), 1), count.shape)
     if not base:
         fill = (0 if mode in ("update", "add") else float("nan")) if default is None else default
         return total if fill == 0 else where(count > 0, total, fill)
