@@ -76,7 +76,7 @@ def test_several_tensors(double):
     def f(a, b, scale):
         return {"sum": a + scale * b, "flux": math.laplace(b), "old": a.x[0]}
 
-    operator, bias = matrix_from_function(f, a, b, 2.0, auxiliary_args="scale")
+    operator, _ = matrix_from_function(f, a, b, 2.0, auxiliary_args="scale")
     assert [[type(o).__name__ for o in row] for row in operator.blocks] == [
         ["Identity", "Diagonal"],
         ["NoneType", "BoxLaplace"],
