@@ -15,7 +15,7 @@ def vector(*values):
 
 
 def test_map(everywhere):
-    x = tensor(np.arange(6.0).reshape(2, 3), batch("b"), spatial("x"))
+    x = tensor(np.arange(6.0, dtype=np.float32).reshape(2, 3), batch("b"), spatial("x"))
     found = math.map(lambda v, k: max(v, 2.0) * k, x, 10)
     assert isinstance(found, math.Tensor) and found.shape == x.shape
     np.testing.assert_allclose(found.numpy("b,x"), np.maximum(np.arange(6.0).reshape(2, 3), 2) * 10)
@@ -25,7 +25,7 @@ def test_map(everywhere):
 
 
 def test_map_slices_trees_and_keywords(everywhere):
-    x = tensor(np.arange(4.0).reshape(2, 2), batch("b"), spatial("x"))
+    x = tensor(np.arange(4.0, dtype=np.float32).reshape(2, 2), batch("b"), spatial("x"))
     tree = {"a": x, "b": [vector(5, 6)]}
     found = math.map(
         lambda t, y: math.sum_(t["a"]) + t["b"][0].x[1] + y, tree, dims=batch, y=tensor([10.0, 20.0], batch("b"))
@@ -93,7 +93,7 @@ def test_forms_of_map_types(form):
 
 def test_map_types_of_named_dims(everywhere):
     f = math.map_types(lambda x: math.sum_(x), "y", batch)
-    x = tensor(np.arange(6.0).reshape(2, 3), spatial("x,y"))
+    x = tensor(np.arange(6.0, dtype=np.float32).reshape(2, 3), spatial("x,y"))
     assert f(x).shape == spatial(y=3)
     assert f(x).numpy().tolist() == [3, 5, 7]
     assert math.map_types(lambda x: x.shape.get_type("x"), "x", "instance")(x) == "instance"

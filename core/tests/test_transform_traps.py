@@ -304,3 +304,19 @@ def test_solves_in_compiled_functions(everywhere):
             x = f(vector(3, 6) * scale)
         np.testing.assert_allclose(x.numpy(), np.array([1, 2]) * scale, rtol=1e-4)
         assert len(tape) == 1
+
+
+def test_records_of_solves_inside_of_a_compiled_function(framework):
+    """What was recorded in the trace is as good a value as any: it may be computed with and returned."""
+    pytest.importorskip("phiml_solvers")
+
+    @math.jit_compile
+    def f(y):
+        with math.record_solves() as tape:
+            x = math.solve_linear(lambda x: 3 * x, y, math.Solve("CG", 1e-5))
+        return x, tape[0], tape[0].iterations + 1
+
+    for scale in (1, 2):
+        x, info, more = f(vector(3, 6) * scale)
+        np.testing.assert_allclose(x.numpy(), np.array([1, 2]) * scale, rtol=1e-4)
+        assert bool(info.converged) and int(more) == int(info.iterations) + 1 and "CG" in info.method

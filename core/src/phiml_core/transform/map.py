@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from phiml_core.ops.join import stack
+from phiml_core.ops.native import item
 from phiml_core.ops.repeat import expand
 from phiml_core.ops.slicing import slice_
 from phiml_core.shape import EMPTY, Shape, merge_shapes, select, shape
+from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree.tree import is_tree, tree_leaves
 
@@ -35,7 +37,7 @@ def map_(
         args, kwargs: tensors and trees of tensors are sliced along those of `dims` that they have; all else is passed as it is.
         dims: along which dims, by default all of the arguments.
         range: makes the iterator over the calls; `trange` of tqdm shows a progress bar.
-        unwrap_scalars: pass tensors without dims, of known value, as Python numbers.
+        unwrap_scalars: pass tensors without dims as Python numbers, unless their values are not known or a derivative follows them.
         expand_results: also stack what is None or the same object for all calls, instead of returning it once.
         simplify: leave out dims along which all results are the same object.
         map_name: name of the call for messages; by default that of the function.
@@ -51,13 +53,13 @@ def map_(
     >>> math.map_(lambda x: max(x, 2), math.wrap([1, 2, 3], math.spatial('x')))
     (2, 2, 3) along (xˢ=3)
     """
-    name = map_name or getattr(function, "__name__", type(function).__name__)
+    name: str = map_name or getattr(function, "__name__", type(function).__name__)
     merged = merge_shapes(*[t.shape for t in tree_leaves([args, kwargs])])
     along = EMPTY if dims is None else select(merged, dims)
     if not along.volume:
         raise ValueError(f"map of {name}: there are no items along {along} of {merged}.")
 
-    def item(value: Any, index: dict[str, Any]) -> Any:
+    def at(value: Any, index: dict[str, Any]) -> Any:
         if not isinstance(value, Tensor) and not is_tree(value):
             return value
         own = shape_of(value)
@@ -68,7 +70,7 @@ def map_(
     results = []
     for i in range(along.volume):
         index = indices[i]
-        results.append(function(*[item(a, index) for a in args], **{k: item(v, index) for k, v in kwargs.items()}))
+        results.append(function(*[at(a, index) for a in args], **{k: at(v, index) for k, v in kwargs.items()}))
     if isinstance(results[0], tuple) and not hasattr(results[0], "_fields"):
         columns = zip(*results, strict=True)
         return tuple([_joined(column, along, expand_results, simplify, name) for column in columns])
@@ -81,9 +83,11 @@ def shape_of(value: Any) -> Shape:
 
 
 def _number(value: Tensor) -> Any:
-    from phiml_core.ops.native import item
-
-    return item(value, "map") if value.available else value
+    """A tensor without dims as a Python number, unless a transform follows it."""
+    native = as_dense(value).native_array
+    if not value.available or value.backend.any_traced([native]):
+        return value
+    return item(value, "map")
 
 
 def _joined(results: Sequence[Any], along: Shape, expand_results: bool, simplify: bool, name: str) -> Any:

@@ -93,7 +93,9 @@ def rebuild(templates: Sequence[Template], leaves: Sequence[Any]) -> list[Report
 
 
 _collector: ContextVar[Collector | None] = ContextVar("phiml_status", default=None)
-_listeners: ContextVar[tuple[Callable[[Report], None], ...]] = ContextVar("phiml_status_listeners", default=())
+Listener = Callable[[Report], None]
+_listeners: ContextVar[tuple[tuple[Listener, Collector | None], ...]] = ContextVar("phiml_status_listeners", default=())
+"""Those who listen, each with the trace that was running when it began to."""
 
 
 @contextlib.contextmanager
@@ -113,9 +115,12 @@ def is_watched() -> bool:
 
 
 @contextlib.contextmanager
-def listen(listener: Callable[[Report], None]) -> Iterator[None]:
-    """Call `listener(report)` for each report with known values, failed or not, e.g. to record solves."""
-    token = _listeners.set((*_listeners.get(), listener))
+def listen(listener: Listener) -> Iterator[None]:
+    """Call `listener(report)` for each report with known values, failed or not, e.g. to record solves.
+
+    Inside of a function being traced it is called while that is traced, with values that are not known yet.
+    """
+    token = _listeners.set((*_listeners.get(), (listener, _collector.get())))
     try:
         yield
     finally:
@@ -153,11 +158,14 @@ def emit(reports: Sequence[Report]) -> None:
             deliver(r)
         elif collector is not None:
             collector.reports.append(r)
+            for listener, trace in _listeners.get():
+                if trace is collector:
+                    listener(r)
 
 
 def deliver(r: Report) -> None:
     """Tell listeners, and raise if the condition failed.  Values are known."""
-    for listener in _listeners.get():
+    for listener, _ in _listeners.get():
         listener(r)
     if r.then is not None:
         if any(t.numpy(t.shape).any() for t in tree_leaves(r.failed)):

@@ -152,7 +152,7 @@ class TensorFlow(Backend):
         return custom_vjp(forward, backward, plain)
 
     def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-        return checkpoint(function)
+        return checkpoint(function)  # type: ignore[return-value]
 
     def checkpointed_loop(self, count: int, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
         return checkpointed_loop(count, body, state)
