@@ -53,7 +53,7 @@ def map_(
     >>> math.map_(lambda x: max(x, 2), math.wrap([1, 2, 3], math.spatial('x')))
     (2, 2, 3) along (xˢ=3)
     """
-    name: str = map_name or getattr(function, "__name__", type(function).__name__)
+    name = map_name or str(getattr(function, "__name__", type(function).__name__))
     merged = merge_shapes(*[t.shape for t in tree_leaves([args, kwargs])])
     along = EMPTY if dims is None else select(merged, dims)
     if not along.volume:
