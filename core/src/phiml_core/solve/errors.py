@@ -111,7 +111,7 @@ class Incompatible(NotConverged):
 
     remedy = (
         "The operator is singular and the right-hand side has a part that it cannot produce, e.g. a mean in a closed box.  Remove that "
-        "part, e.g. Solve(preprocess_y=lambda y: y - math.mean(y)), or use 'lsmr' for the solution of least squares."
+        "part, e.g. Solve(preprocess_y=lambda y: y - math.mean(y)), or ask for the solution of least squares: Solve(rank_deficiency=1), 'lsmr'."
     )
 
 

@@ -27,7 +27,8 @@ class Solve:
         preprocess_y: function of the right-hand side that is applied before solving, e.g. one that removes its mean.
         preprocess_y_args: further arguments of `preprocess_y`.
         rank_deficiency: dimension of the null space where neither the structure nor known values of the operator tell it; 0 promises
-            a regular one.  Singular systems get the solution of least norm.
+            a regular one.  Singular systems get the solution of least norm.  Where this says that the operator is singular, parts of the
+            right-hand side that it cannot produce are left out instead of being refused as `Incompatible`.
         gradient_solve: the `Solve` of the adjoint system; by default the same method with the same relative tolerance.
         record: whether the residual of each iteration is kept, see `SolveInfo.history`.
     """

@@ -81,7 +81,8 @@ def _(operator: MaskedLaplace, like, settings):
 
 @algorithm_for.dispatch
 def _(operator: Stencil, like, settings):
-    if operator.symmetric and settings.preconditioner is None and not settings.rank_deficiency:
+    deficient = bool(settings.rank_deficiency) and not operator.singular
+    if operator.symmetric and settings.preconditioner is None and not deficient:
         name = best(operator, like)[1]
         if name == "multigrid" and operator.definite:
             return CG(

@@ -17,7 +17,7 @@ from .criterion import has_diverged, norm, rounding, system_dims, target
 from .diagnosis import NOT_FINITE, SINGULAR, diagnosis, is_orthogonal
 from .factors import Factors
 from .host import host_map, host_matrix, sides
-from .implicit import implicit, in_adjoint
+from .implicit import implicit, may_project
 from .krylov.small import solve_small
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
@@ -87,7 +87,7 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     rest = given - operator(x)
     residual = norm(rest, dims, settings.norm)
-    if in_adjoint():  # of a singular operator: what it cannot produce plays no part
+    if may_project(settings):  # of a singular operator: what it cannot produce plays no part
         residual = where(is_orthogonal(operator, rest, given, dims), 0.0, residual)
     converged = (residual <= tolerance) & is_finite(residual)
     finite = is_finite(norm(given, dims, "2"))

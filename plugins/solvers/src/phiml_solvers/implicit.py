@@ -17,7 +17,7 @@ from phiml_core.tree import tree_leaves
 
 from .operator.linear import LinearOperator
 
-__all__ = ["adjoint_context", "has_floats", "implicit", "in_adjoint", "operator_gradient", "solve_adjoint", "sum_like"]
+__all__ = ["adjoint_context", "has_floats", "implicit", "may_project", "operator_gradient", "solve_adjoint", "sum_like"]
 
 Run = Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]
 
@@ -48,9 +48,10 @@ def operator_gradient(operator: LinearOperator, x: Tensor, adjoint: Tensor) -> A
 _adjoint: ContextVar[bool] = ContextVar("phiml_solvers_adjoint", default=False)
 
 
-def in_adjoint() -> bool:
-    """Whether the system at hand is an adjoint one, whose right-hand side may have parts that do not count."""
-    return _adjoint.get()
+def may_project(settings: Solve) -> bool:
+    """Whether what a singular operator cannot produce may be left out of the right-hand side: in adjoint systems, where it plays no part,
+    and where the settings say that the operator is singular."""
+    return _adjoint.get() or bool(settings.rank_deficiency)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from phiml_core.transform import while_loop
 
 from .criterion import anywhere, epsilon, has_diverged, inner, norm, rounding, size_of, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, NOT_SYMMETRIC, diagnosis
-from .implicit import implicit, in_adjoint
+from .implicit import implicit, may_project
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
@@ -165,7 +165,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
         return x, r, residual, found.count, flaw, attempt, stuck, found.history
 
     x, r, residual, count, flaw, _, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
-    rest = r if in_adjoint() else given - y + r
+    rest = r if may_project(settings) else given - y + r
     true = system.norm(rest) if operator.singular else residual
     if settings.rel_tol is None and settings.abs_tol is None:
         tolerance = maximum(tolerance, _rounding(operator, x, zero, dims, scaled, true))

@@ -15,7 +15,7 @@ from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, norm, rounding, system_dims, target
 from .diagnosis import INCOMPATIBLE
-from .implicit import implicit, in_adjoint, operator_gradient, sum_like
+from .implicit import implicit, may_project, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
@@ -135,7 +135,7 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
 
     x, residual, passes = cond(anywhere(residual > tolerance), refine, keep, x, rest, residual)
     info = _outcome(passes, residual, tolerance)
-    if operator.singular and not in_adjoint():
+    if operator.singular and not may_project(settings):
         info = _compatible(info, given, y, dims, settings)
     return x, report_solve(x, info, settings.suppress)
 

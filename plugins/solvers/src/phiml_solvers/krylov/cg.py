@@ -11,7 +11,7 @@ from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, rounding, size_of, system_dims, target
 from ..diagnosis import INCOMPATIBLE, NOT_FINITE
-from ..implicit import implicit, in_adjoint, operator_gradient, solve_adjoint, sum_like
+from ..implicit import implicit, may_project, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..iterative import Method, scaled_settings, solve_by
 from ..operator.box import BoxLaplace
@@ -137,14 +137,14 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
     finite = is_finite(norm(y, dims, "2"))
     if len(parts) > 1 or operator.singular:
         x = x if len(parts) == 1 else x + parts[1]
-        right = operator.without_null_space(y) if in_adjoint() else y
+        right = operator.without_null_space(y) if may_project(settings) else y
         rest = right - operator(x)
         residual = norm(rest, dims, settings.norm)
         if settings.rel_tol is None and settings.abs_tol is None:
             tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     converged = (residual <= tolerance) & is_finite(residual)
     flaw = where(finite, 0.0, float(NOT_FINITE))
-    if operator.singular and not in_adjoint():
+    if operator.singular and not may_project(settings):
         removed = norm(y - operator.without_null_space(y), dims, settings.norm)
         flaw = maximum(flaw, where((removed > 0.9 * residual) & ~converged, float(INCOMPATIBLE), 0.0))
     info = replace(
