@@ -31,18 +31,18 @@ class Frames(Sequence[Any]):
             raise AnimationError(
                 f"One number of frames along {dim!r} was expected, but the values have the dims {given}."
             )
-        self.count = int(sizes.pop())
+        self.number = int(sizes.pop())
 
     def __len__(self) -> int:
-        return self.count
+        return self.number
 
     def __getitem__(self, i: Any) -> Any:
-        if not -self.count <= i < self.count:
+        if not -self.number <= i < self.number:
             raise IndexError(i)
-        return slice_(self.values, {self.dim: i % self.count})
+        return slice_(self.values, {self.dim: i % self.number})
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(self.count))
+        return (self[i] for i in range(self.number))
 
 
 def shapes_of(values: Any) -> list[Shape]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from phiml_core.field import Field
+
 __all__ = ["Calculus"]
 
 
-class Calculus:
-    """Gives a field the operators of `phiml_physics.operators` as methods."""
+class Calculus(Field):
+    """A field with the operators of `phiml_physics.operators` as methods."""
 
     def laplace(self, axes: Any = None) -> Any:
         """Sum of second derivatives; see `operators.laplace`."""

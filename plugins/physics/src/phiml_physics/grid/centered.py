@@ -4,7 +4,6 @@ from typing import Any, Self
 
 from phiml_core import math
 from phiml_core.extrapolation import Extrapolation
-from phiml_core.field import Field
 from phiml_core.shape import Shape, merge_shapes
 
 from phiml_physics.geom.box import Box
@@ -17,7 +16,7 @@ from .values import cell_values, grid_geometry
 __all__ = ["CenteredGrid"]
 
 
-class CenteredGrid(Calculus, Field):
+class CenteredGrid(Calculus):
     """Values at the centers of the cells of a uniform grid.
 
     >>> CenteredGrid(lambda x, y: x, ZERO_GRADIENT, x=4, y=3, bounds=Box(x=2, y=1)).values.x[0].y[0]

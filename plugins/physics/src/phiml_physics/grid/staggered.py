@@ -5,7 +5,6 @@ from typing import Any, Self
 
 from phiml_core import math
 from phiml_core.extrapolation import Extrapolation
-from phiml_core.field import Field
 from phiml_core.math import channel
 from phiml_core.shape import Shape, merge_shapes
 from phiml_core.tensor import Stacked
@@ -32,7 +31,7 @@ def face_grids(geometry: UniformGrid, boundary: Extrapolation) -> tuple[UniformG
     return _faces(geometry, tuple([boundary.component(n).outer_faces(n) for n in geometry.names]))
 
 
-class StaggeredGrid(Calculus, Field):
+class StaggeredGrid(Calculus):
     """A vector on the faces of the cells of a uniform grid (marker and cell, Harlow and Welch 1965).
 
     Component x is known on the faces across x.  The outermost faces are stored where the boundary leaves them free

@@ -97,7 +97,8 @@ def _minimised(system: System, rs: list[Tensor]) -> list[Tensor]:
     """Weights g of ‖r₀ − Σ g_j r_j‖ → min, j = 1 … l, by orthogonalisation."""
     basis: list[Tensor] = []
     parts: list[list[Tensor]] = []
-    sizes, plain = [], []
+    sizes: list[Tensor] = []
+    plain: list[Tensor] = []
     for r in rs[1:]:
         row = []
         for b, s in zip(basis, sizes, strict=True):
