@@ -129,8 +129,10 @@ def test_a_rollout_of_256_steps_stores_few_states(framework, run):
             float(f(x, w))
         return peak.most / MEBI
 
-    states(True, 16)  # loads what it needs
-    own = states(False, 1)
+    own = 0.0
+    if run is not math.jit_compile:
+        states(True, 4)  # loads what it needs
+        own = states(False, 1)
     assert states(True, STEPS) - own <= 3 * STEPS**0.5
 
 
