@@ -91,7 +91,7 @@ def _(operator: MaskedLaplace, like):
     return spectral(operator), "spectral"
 
 
-SMALL = {32: (64, 64, 48), 64: (40, 40, 32)}
+SMALL = {32: (64, 64, 32), 64: (40, 40, 32)}
 """By bits and number of dims: below so many cells along the longest one, compiled code is compiled four seconds faster with transforms."""
 
 
