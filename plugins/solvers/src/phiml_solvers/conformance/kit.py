@@ -20,6 +20,7 @@ from phiml_core.conformance.bounds import SLOPE_ERROR
 from phiml_core.math import LinearProblem, NotConverged, NotFinite, Solve, batch, solve, spatial
 
 from ..operator import SparseMatrix, Stencil
+from ..operator.matrix import ENTRIES
 
 __all__ = [
     "SYSTEMS",
@@ -72,9 +73,9 @@ def _stencil(center: float, weights: tuple[float, float, float, float], symmetri
 def _matrix(c: Any) -> SparseMatrix:
     """Diagonally dominant, with random links."""
     n = SIZES[0] * SIZES[1]
-    entries = math.instance("_entries")
+    entries = ENTRIES
     diagonal = math.pack_dims(c * c + 3.0, XY.names, entries)
-    values = math.concat([diagonal, _tensor(WEIGHTS, entries) * math.sum_(c, c.shape.spatial) * 0.03], "_entries")
+    values = math.concat([diagonal, _tensor(WEIGHTS, entries) * math.sum_(c, c.shape.spatial) * 0.03], ENTRIES.name)
     rows, columns = (np.concatenate([np.arange(n), link]).astype(np.int32) for link in LINKS)
     grid = spatial(x=SIZES[0], y=SIZES[1])
     return SparseMatrix(values, math.wrap(rows, entries), math.wrap(columns, entries), grid)
