@@ -5,6 +5,7 @@ from .direct import Direct, NoMatrix
 from .increments import solve_increments
 from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
 from .modes import LowModes, part_values
+from .multigrid.algorithm import Multigrid
 from .operator import (
     BoxLaplace,
     DenseMatrix,
@@ -42,6 +43,7 @@ __all__ = [
     "LinearOperator",
     "LowModes",
     "MaskedLaplace",
+    "Multigrid",
     "NoMatrix",
     "SciPy",
     "Separable",
