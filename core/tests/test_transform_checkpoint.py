@@ -123,7 +123,7 @@ def test_a_rollout_of_256_steps_stores_few_states(framework, run):
 
     def states(checkpoint, steps):
         f = run(math.gradient(lambda x, w: rollout(x, w, steps, checkpoint), "w", get_output=False))
-        if run is math.jit_compile:
+        if run is math.jit_compile and framework != "torch":
             f(x, w)  # the compiler takes memory of its own
         with Peak() as peak:
             float(f(x, w))
