@@ -52,7 +52,8 @@ def test_every_word_has_a_method():
     missing = []
     for name in primitive.__all__:
         cls = type(STRICT) if "place" in inspect.signature(getattr(primitive, name)).parameters else ARRAY
-        if not any(m.accepts((cls,)) for m in getattr(primitive, name).methods.methods):
+        table = getattr(primitive, name).methods  # some words have a composed default, in terms of the others
+        if table.fallback is None and not any(m.accepts((cls,)) for m in table.methods):
             missing.append(name)
     assert missing == []
 
