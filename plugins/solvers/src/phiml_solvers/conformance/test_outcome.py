@@ -53,7 +53,8 @@ def test_in_a_loop(run, place):
 
     def steps(y, limit):
         def step(i, x):
-            return (solve(LinearProblem(masked(), masked()(x)), Solve("CG", rel_tol=1e-5, max_iterations=limit))[0],)
+            settings = Solve("CG", rel_tol=1e-5, max_iterations=limit, preconditioner="jacobi")
+            return (solve(LinearProblem(masked(), masked()(x)), settings)[0],)
 
         return math.fori_loop(2, step, (y,))[0]
 
