@@ -64,7 +64,7 @@ class SystemKind:
 def _stencil(center: float, weights: tuple[float, float, float, float], symmetric: bool) -> Callable[[Any], Any]:
     def make(c: Any) -> Stencil:
         east, west, north, south = weights
-        star = {(0, 0): center + c * c, (1, 0): east, (-1, 0): west, (0, 1): north, (0, -1): south}
+        star: Any = {(0, 0): center + c * c, (1, 0): east, (-1, 0): west, (0, 1): north, (0, -1): south}
         return Stencil.of(star, spatial(x=SIZES[0], y=SIZES[1]), "dirichlet", symmetric=symmetric)
 
     return make

@@ -51,7 +51,7 @@ def preconditioner(how: Any, operator: Any, like: Tensor) -> tuple[Preconditione
 
 
 @preconditioner.dispatch
-def _(how: NoneType, operator, like):
+def _(how: NoneType, operator, like):  # type: ignore[nonetype-type]
     return best(operator, like)
 
 
