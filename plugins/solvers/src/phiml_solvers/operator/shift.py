@@ -16,7 +16,7 @@ __all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "with_e
 
 def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
     """x as one array that stores `dims`, as floats of the precision of the context; a layout of its own stays as it is."""
-    if has_own_layout(x):
+    if type(x) is not Dense and has_own_layout(x):
         return x  # type: ignore[return-value]
     if type(x) is not Dense or any([n not in x.spec.axes for n in dims]):
         x = as_dense(store(x, ",".join(dims)))
