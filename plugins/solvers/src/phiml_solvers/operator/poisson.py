@@ -27,7 +27,8 @@ def poisson(
         dx: size of a cell in length: a number, or one per dim (sequence, dict or vector).
         boundary: 'periodic', 'neumann' (no flux) or 'dirichlet' (zero at the face); one for all sides, or by dim, as a name or a
             pair (lower, upper).
-        face_weights: open fraction of each free face, from 0 to 1, by dim (dict or sequence); None if all are open.  Free are the
+        face_weights: open fraction of each free face, or any other non-negative coefficient such as a diffusivity, by dim (dict or
+            sequence); None if all are open.  Free are the
             inner faces, outer faces at Dirichlet sides, and all lower faces of a periodic dim.
         shift: factor of the identity; None for the Laplacian alone.
         scale: factor of the Laplacian; None for 1.
