@@ -6,7 +6,7 @@ from phiml_core.math import Solve, batch, solve_linear, spatial
 
 
 @pytest.mark.parametrize(
-    "method", ["auto", "transform", "CG", "biCG-stab", "biCG-stab(2)", "GMres", "minres", "lsmr", "direct"]
+    "method", ["auto", "transform", "CG", "biCG-stab", "biCG-stab(2)", "GMres", "minres", "lsmr", "direct", "multigrid"]
 )
 def test_operators_of_a_batch(place, method):
     """The spectral preconditioner of a box is its inverse: what is left after one step is noise that must not be divided by."""

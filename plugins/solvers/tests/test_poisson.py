@@ -80,7 +80,9 @@ def test_second_order_with_varying_coefficients(sides, method, double):
         u = wave(np.pi * x) * wave(np.pi * y)
         u_x, u_y = np.pi * slope(np.pi * x) * wave(np.pi * y), np.pi * wave(np.pi * x) * slope(np.pi * y)
         f = np.exp(x + y / 2) * (u_x + u_y / 2 - 2 * np.pi**2 * u)
-        settings = Solve(method, rank_deficiency=1 if sides == "closed" else None)  # f has a mean of the order of the error
+        settings = Solve(
+            method, rank_deficiency=1 if sides == "closed" else None
+        )  # f has a mean of the order of the error
         found, _ = solve(LinearProblem(MaskedLaplace(box, tuple(weights)), tensor(f, spatial("x,y"))), settings)
         difference = found.numpy("x,y") - u
         return abs(difference - difference.mean() if sides == "closed" else difference).max()

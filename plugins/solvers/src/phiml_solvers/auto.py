@@ -75,8 +75,15 @@ def _(operator: BoxLaplace, like, settings):
 @algorithm_for.dispatch
 def _(operator: MaskedLaplace, like, settings):
     if operator.definite is None:
+        if _known(operator.box.scale) and _known(operator.box.shift):
+            return general(operator, like, settings)
         return MINRES("jacobi"), "shift and scale may make it indefinite"
     return CG(), "it is the definite Laplacian of a grid with obstacles or coefficients"
+
+
+def _known(value: Any) -> bool:
+    """Whether a coefficient is known, so that the operator is known to be indefinite; while tracing it may be anything."""
+    return not isinstance(value, Tensor) or value.available
 
 
 @algorithm_for.dispatch

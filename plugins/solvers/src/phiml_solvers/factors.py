@@ -132,7 +132,7 @@ def _floating_parts(matrix: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """The part of the graph that each unknown is in, and which parts have anything but zero row and column sums; None if all have."""
     from scipy.sparse.csgraph import connected_components
 
-    count, component = connected_components(matrix, directed=False)
+    count, component = connected_components(abs(matrix), directed=False)  # which knows no complex numbers
     scale = abs(matrix).sum(1)
     sums = np.maximum(np.abs(matrix.sum(1)), np.abs(matrix.sum(0)))
     regular = np.zeros(count, bool)

@@ -7,6 +7,7 @@ from typing import Any
 from phiml_core.dispatch import DispatchError
 from phiml_core.math import expand, zeros_like
 from phiml_core.ops.create import wrap
+from phiml_core.ops.repeat import store
 from phiml_core.shape import Shape, ShapeError, merge_shapes
 from phiml_core.solve import EmptySystem, LinearFunction, LinearProblem, Solve
 from phiml_core.tensor.tensor import Tensor
@@ -137,6 +138,9 @@ def coefficient_dims(operator: LinearOperator) -> Shape:
 
 
 def with_batch(operator: LinearOperator, y: Tensor) -> Tensor:
-    """y with the batch dims of the coefficients of the operator."""
-    missing = coefficient_dims(operator).without(y.shape)
-    return expand(y, missing) if missing else y
+    """y with the batch dims of the coefficients of the operator, stored."""
+    dims = coefficient_dims(operator)
+    if not dims:
+        return y
+    missing = dims.without(y.shape)
+    return store(expand(y, missing) if missing else y, dims.names)

@@ -20,7 +20,7 @@ from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
 from .operator.shift import barrier, stored
-from .system import coefficient_dims, prepare, with_batch
+from .system import prepare, with_batch
 
 __all__ = ["Transform", "spectral_inverse"]
 
@@ -40,7 +40,7 @@ def spectral_inverse(operator: BoxLaplace, y: Tensor, without: tuple[int, ...] |
     Args:
         without: leave out this number of lowest modes per dim (their products); only for operators without scale and shift.
     """
-    y = _spread(operator, y)
+    y = stored(with_batch(operator, y), operator.dims)
     spec = y.spec
     axes = tuple(spec.axes[n] for n in operator.dims)
     scale = inverse_eigenvalues(operator, y, without)
@@ -102,19 +102,13 @@ def low_positions(kind: str, n: int, count: int) -> Any:
     return np.r_[0 : count // 2 + 1, n - count // 2 : n] if kind == "fft" else np.arange(count)
 
 
-def _spread(operator: BoxLaplace, y: Tensor) -> Dense:
-    """y, stored along the dims of the operator and of its coefficients."""
-    y = with_batch(operator, y)
-    return stored(y, (*operator.dims, *y.shape.only(coefficient_dims(operator)).names))
-
-
 def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
     finite = is_finite(residual)
     return SolveInfo("transform", passes, residual, tolerance, (residual <= tolerance) & finite, ~finite)
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    given = _spread(operator, y)
+    given = stored(with_batch(operator, y), operator.dims)
     y = operator.without_null_space(given)
     dims = system_dims(operator, y)
     tolerance = target(settings, given, dims)
@@ -150,7 +144,7 @@ def _compatible(info: SolveInfo, given: Tensor, y: Tensor, dims: Any, settings: 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
     """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed."""
-    y = operator.without_null_space(_spread(operator, y))
+    y = operator.without_null_space(stored(with_batch(operator, y), operator.dims))
     dims = system_dims(operator, y)
     tolerance = target(settings, y, dims)
     if _has_low_part(operator, y):
