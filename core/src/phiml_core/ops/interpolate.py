@@ -24,7 +24,7 @@ from .pad import pad
 from .repeat import store
 from .unstack import unstack
 
-__all__ = ["closest_grid_values", "corner_values", "grid_sample", "linear"]
+__all__ = ["closest_grid_values", "corner_values", "grid_sample", "linear", "named_components"]
 
 
 def grid_sample(grid: Any, coordinates: Tensor, extrap: Any) -> Any:
@@ -81,14 +81,14 @@ def closest_grid_values(grid: Tensor, coordinates: Tensor, extrap: Any, stack_di
     Arguments as of `grid_sample`.
     """
     corners, _ = corner_values(grid, coordinates, extrap)
-    names, _ = _named(grid.shape, coordinates)
+    names, _ = named_components(grid.shape, coordinates)
     for name in reversed(names):
         dim = channel(stack_dim_prefix + name)
         corners = [stack(list(pair), dim) for pair in zip(corners[::2], corners[1::2], strict=True)]
     return corners[0]
 
 
-def _named(shape: Shape, coordinates: Tensor) -> tuple[tuple[str, ...], str]:
+def named_components(shape: Shape, coordinates: Tensor) -> tuple[tuple[str, ...], str]:
     """The dims that the components of `coordinates` name, and the dim of the components."""
     dims = coordinates.shape.channel
     if dims.rank > 1 and "vector" in dims.names:
@@ -118,7 +118,7 @@ def _named(shape: Shape, coordinates: Tensor) -> tuple[tuple[str, ...], str]:
 def _by_layout(grid: Tensor, coordinates: Tensor, boundary: Extrapolation, run: Callable[..., Any]) -> Any:
     """Bring grid and coordinates into dense form, going item by item where sizes or boundaries differ."""
     coordinates = coordinates if isinstance(coordinates, Tensor) else wrap(coordinates)
-    names, vector = _named(grid.shape, coordinates)
+    names, vector = named_components(grid.shape, coordinates)
     along = boundary.component_dim
     for t in (grid, coordinates):
         if isinstance(t, Stacked) and t.dim.name not in (vector if t is coordinates else "") and not t.shape.is_uniform:

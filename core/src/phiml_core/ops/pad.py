@@ -25,7 +25,7 @@ from .repeat import expand, store
 from .slicing import slice_range
 from .unstack import unstack
 
-__all__ = ["pad"]
+__all__ = ["checked_widths", "pad"]
 
 
 @generic(on="value")
@@ -56,7 +56,7 @@ def pad(value: Any, widths: Any, mode: Any = 0) -> Any:
     return tree_map(lambda t: pad(t, widths, mode), value) if is_tree(value) else pad(wrap(value), widths, mode)
 
 
-def _widths(value: Tensor, widths: Any) -> dict[str, tuple[int, int]]:
+def checked_widths(value: Tensor, widths: Any) -> dict[str, tuple[int, int]]:
     """Widths by dim name, checked."""
     if not isinstance(widths, dict):
         widths = dict.fromkeys(value.shape.only(spatial).names, widths)
@@ -78,7 +78,7 @@ def _widths(value: Tensor, widths: Any) -> dict[str, tuple[int, int]]:
 def _(value: Dense, widths, mode):
     boundary = mode if isinstance(mode, Extrapolation) else as_extrapolation(mode)
     if boundary.plan_key is None or type(widths) is not dict:
-        return _by_ghosts(value, _widths(value, widths), boundary)
+        return _by_ghosts(value, checked_widths(value, widths), boundary)
     precision = current()
     key = (pad, value.spec, tuple(widths.items()), boundary.plan_key)
     try:
@@ -86,7 +86,7 @@ def _(value: Dense, widths, mode):
     except TypeError:  # widths given as lists
         return pad(value, {d: tuple(w) for d, w in widths.items()}, boundary)
     if plan is None:
-        checked = _widths(value, widths)
+        checked = checked_widths(value, widths)
         missing = tuple(d for d in checked if d not in value.spec.axes)
         if missing:
             return pad(store(value, missing), widths, boundary)
@@ -98,7 +98,7 @@ def _(value: Dense, widths, mode):
 @pad.dispatch
 def _(value: Stacked, widths, mode):
     boundary = as_extrapolation(mode)
-    checked = _widths(value, widths)
+    checked = checked_widths(value, widths)
     dim = value.dim
     if dim.name in checked:
         return pad(as_dense(value), checked, boundary)

@@ -9,7 +9,7 @@ from phiml_core.tensor.sparse.numbering import number_type, ravel, split
 from phiml_core.tensor.stacked import as_dense
 
 from .elementwise import cast
-from .pad import _widths, pad
+from .pad import checked_widths, pad
 from .rename import rename_dims, renamed
 from .reorder import flip, pack_dims, roll, unpack_dim
 from .repeat import expand
@@ -22,7 +22,7 @@ __all__ = ["regrouped"]
 
 @method(pad)
 def _(t: Sparse, widths: Any, mode: Any) -> Sparse:
-    widths = _widths(t, widths)
+    widths = checked_widths(t, widths)
     inner = {n: w for n, w in widths.items() if n not in t.sparse_dims.names}
     zero = isinstance(mode, (int, float)) and mode == 0
     for name, (lower, upper) in widths.items():

@@ -6,7 +6,7 @@ from phiml_core.extrapolation import Extrapolation, as_extrapolation, ghost
 from phiml_core.extrapolation.antisymmetric import mirror_signs
 from phiml_core.extrapolation.copying import copied_positions
 from phiml_core.math import pad, stack, unstack
-from phiml_core.ops.pad import _widths
+from phiml_core.ops.pad import checked_widths
 
 from .joined import concatenated
 from .linear import Linear, joint_type, linear, zeros_like
@@ -21,7 +21,7 @@ _COPYING = ("edge", "wrap", "symmetric", "antisymmetric")
 def padded(value: Linear, widths: Any, mode: Any) -> Any:
     """See `math.pad`."""
     boundary = mode if isinstance(mode, Extrapolation) else as_extrapolation(mode)
-    widths = _widths(value, widths)
+    widths = checked_widths(value, widths)
     along = boundary.component_dim
     if along is not None and along in value.shape.names and along not in widths:
         dim = value.shape[along]

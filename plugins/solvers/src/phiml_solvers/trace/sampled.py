@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from phiml_core.extrapolation import as_extrapolation
 from phiml_core.math import channel, gather, pad, stack, wrap
-from phiml_core.ops.interpolate import _named
+from phiml_core.ops.interpolate import named_components
 from phiml_core.tensor.tensor import Tensor
 
 from .errors import not_linear, not_traceable
@@ -22,7 +22,7 @@ def sampled(value: Linear, coordinates: Tensor, extrap: Any) -> Any:
     if not coordinates.available:
         raise not_traceable("grid_sample", "the positions are not known while tracing")
     boundary = as_extrapolation(extrap)
-    names, along = _named(value.shape, coordinates)
+    names, along = named_components(value.shape, coordinates)
     cells, fractions, widths = [], [], {}
     for k, name in enumerate(names):
         position = coordinates[{along: k}]
