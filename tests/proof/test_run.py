@@ -18,7 +18,9 @@ SMALL = ["--resolution", "24", "--no-picture", "--every", "1"]
 
 def start(path, *options, limit=None):
     """`phiml demo smoke` as a process of its own, which may write files of up to `limit` bytes."""
-    code = "import sys; from phiml_core.cli.main import main; sys.exit(main())"
+    # where tests run in the background, Ctrl-C is ignored, which processes inherit
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from phiml_core.cli.main import main; sys.exit(main())"
     if limit:
         code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); {code}"
     command = [sys.executable, "-c", code, "demo", "smoke", *SMALL, "--out", str(path), *options]

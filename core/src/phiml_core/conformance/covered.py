@@ -12,12 +12,26 @@ COVERED = {
     **dict.fromkeys(
         ("gradient", "value_and_gradient", "check_gradient", "stop_gradient"), "transforms/test_gradient.py"
     ),
+    **dict.fromkeys(
+        ("jacobian", "batch_jacobian", "hessian", "jvp", "vjp", "print_gradient"), "transforms/test_jacobian.py"
+    ),
+    **dict.fromkeys(
+        (
+            *("map_", "map_types", "map_s2b", "map_i2b", "map_c2b", "map_d2b", "map_d2c", "map_c2d", "map_pairs"),
+            *("when_available", "trace_check", "LeakedTensor", "checkpoint"),
+        ),
+        "transforms/test_map.py",
+    ),
     "custom_gradient": "transforms/test_custom_gradient.py",
     **dict.fromkeys(("cond", "while_loop", "fori_loop", "scan"), "transforms/test_loops.py"),
     "iterate": "transforms/test_iterate.py",
     **dict.fromkeys(("solve", "Solve", "LinearProblem"), "solvers/test_solve.py"),
     **dict.fromkeys(
-        ("solve_linear", "NotConverged", "Diverged", "ConvergenceException", "record_solves", "SolveTape"),
+        (
+            *("solve_linear", "NotConverged", "Diverged", "ConvergenceException", "record_solves", "SolveTape"),
+            *("EmptySystem", "Incompatible", "Indefinite", "NotFinite", "NotSymmetric", "SingularOperator"),
+            *("matrix_from_function", "jit_compile_linear"),
+        ),
         "solvers/test_outcome.py",
     ),
 }

@@ -69,7 +69,10 @@ class Factors:
         pinned = np.zeros(self.size, bool)
         pinned[np.unique(component, return_index=True)[1][~regular]] = True
         free = np.flatnonzero(~pinned)
-        factors = splu(matrix[free][:, free].tocsc()) if free.size else None
+        try:
+            factors = splu(matrix[free][:, free].tocsc()) if free.size else None
+        except RuntimeError:  # singular in another way than by its parts
+            return self._bordered(matrix, None)
 
         def solve(rows: np.ndarray) -> np.ndarray:
             x = np.zeros_like(rows)
@@ -78,6 +81,7 @@ class Factors:
             return without_means(x)
 
         self.solve = solve
+        return None
 
     def _bordered(self, matrix: Any, deficiency: int | None) -> None:
         """Least norm and least squares: by singular values, or with the null space as further rows and columns."""

@@ -7,8 +7,14 @@ from phiml_core.conformance.claims import capability, claimed
 from phiml_core.math import (
     ConvergenceException,
     Diverged,
+    EmptySystem,
+    Incompatible,
+    Indefinite,
     LinearProblem,
     NotConverged,
+    NotFinite,
+    NotSymmetric,
+    SingularOperator,
     Solve,
     SolveTape,
     batch,
@@ -106,3 +112,37 @@ def test_a_failed_adjoint_is_not_a_number(place):
         good, bad = (f(tensor(rhs(masked), XY), n).numpy("x,y") for n in (100, 1))
         assert np.isfinite(good).all()
         assert not np.isfinite(bad).any() or np.abs(bad - good).max() > 0
+
+
+def moved(p):
+    return p - 0.5 * math.pad(p.x[1:], {"x": (0, 1)}, 0)
+
+
+def closed(p):
+    return math.laplace(p, padding="zero-gradient")
+
+
+WRONG = {
+    EmptySystem: (lambda p: 2 * p, math.zeros(spatial(x=0)), "auto"),
+    Incompatible: (closed, math.ones(spatial(x=8)), "auto"),
+    Indefinite: (lambda p: closed(p) + 3 * p, math.random_normal(spatial(x=8)), Solve("CG", preconditioner="none")),
+    NotFinite: (lambda p: closed(p) - p, math.ones(spatial(x=8)) * math.wrap(float("inf")), "auto"),
+    NotSymmetric: (moved, math.ones(spatial(x=8)), "CG"),
+    SingularOperator: (lambda p: 0 * p, math.ones(spatial(x=8)), "auto"),
+}
+
+
+@pytest.mark.parametrize("error", WRONG, ids=lambda e: e.__name__)
+def test_what_is_wrong_is_named(error, place):
+    function, y, method = WRONG[error]
+    with pytest.raises(error):
+        solve_linear(function, math.convert(y), method)
+
+
+def test_functions_as_operators(place):
+    """What tracing returns does what the function does, and adds what the function adds."""
+    y = math.random_normal(spatial(x=8))
+    operator, offset = math.matrix_from_function(lambda p: moved(p) + 1, y)
+    np.testing.assert_allclose((operator(y) + offset).numpy("x"), (moved(y) + 1).numpy("x"), rtol=1e-5)
+    kept = math.jit_compile_linear(moved)
+    np.testing.assert_allclose(kept(solve_linear(kept, y)).numpy("x"), y.numpy("x"), rtol=1e-4, atol=1e-5)
