@@ -308,7 +308,9 @@ def test_a_backend_that_is_not_installed():
 def test_concat_of_items_that_differ_in_size():
     faces = math.stack([math.ones(spatial(x=3)), 2 * math.ones(spatial(x=4))], channel(vector="x,y"))
     states = math.stack([faces, 3 * faces], batch("time"))  # states along time, each with components
-    moves = math.stack([math.expand(c, batch(time=2)) for c in faces.vector], channel(vector="x,y"))  # the other way round
+    moves = math.stack(
+        [math.expand(c, batch(time=2)) for c in faces.vector], channel(vector="x,y")
+    )  # the other way round
     joined = math.concat([states, moves], "time")
     assert joined.shape == (states.shape.with_size(4, "time"))
     assert joined.vector["y"].numpy("time,x").tolist() == [[2] * 4, [6] * 4, [2] * 4, [2] * 4]
