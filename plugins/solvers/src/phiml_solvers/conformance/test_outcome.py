@@ -139,7 +139,7 @@ def test_what_is_wrong_is_named(error, place):
         solve_linear(function, math.convert(y), method)
 
 
-def test_functions_as_operators(place):
+def test_operators_of_functions(place):
     """What tracing returns does what the function does, and adds what the function adds."""
     y = math.random_normal(spatial(x=8))
     operator, offset = math.matrix_from_function(lambda p: moved(p) + 1, y)
