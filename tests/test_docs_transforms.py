@@ -20,7 +20,7 @@ def test_tour(name, monkeypatch):
     before = default_backend()
     try:
         for number, block in enumerate(BLOCKS, 1):
-            code = block.replace("use('jax')", f"use({name!r})")
+            code = block.replace('use("jax")', f"use({name!r})")
             exec(compile(code, f"<docs/transforms.md, block {number}>", "exec"), scope)
         assert default_backend().name == name
     finally:
