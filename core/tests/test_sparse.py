@@ -5,18 +5,9 @@ import pytest
 from phiml_core import math
 from phiml_core.math import batch, channel, concat_shapes, dual, instance, precision, spatial, wrap
 from phiml_core.tensor.sparse import Sparse
+from sparse_matrices import equal, random_matrix, sparse
 
 FORMATS = ["coo", "csr", "csc", "compact-cols", "compact-rows"]
-
-
-def random_matrix(rng, rows=4, columns=3, density=0.5):
-    return np.where(rng.random((rows, columns)) < density, rng.normal(size=(rows, columns)), 0.0)
-
-
-def sparse(array, format="csr", names="x,y"):
-    """The sparse tensor of a matrix: rows along a spatial, columns along a dual dim."""
-    row, column = names.split(",")
-    return math.to_format(math.tensor(array, spatial(row), dual(column)), format)
 
 
 @pytest.fixture(autouse=True)
@@ -33,10 +24,6 @@ def format(request):
 @pytest.fixture
 def A(rng):
     return random_matrix(rng)
-
-
-def equal(t, expected, names="x,~y"):
-    assert np.allclose(t.numpy(names), expected, rtol=1e-12, atol=1e-12)
 
 
 # --- creation and formats ---

@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 from phiml_core import math
 from phiml_core.math import batch, channel, concat_shapes, dual, instance, precision, spatial, wrap
+from sparse_matrices import equal, random_matrix, sparse
 
 FORMATS = ["coo", "csr", "compact-cols"]  # the others are these with rows and columns exchanged
-
-
-def random_matrix(rng, rows=4, columns=3, density=0.5):
-    return np.where(rng.random((rows, columns)) < density, rng.normal(size=(rows, columns)), 0.0)
-
-
-def sparse(array, format="csr", names="x,y"):
-    """The sparse tensor of a matrix: rows along a spatial, columns along a dual dim."""
-    row, column = names.split(",")
-    return math.to_format(math.tensor(array, spatial(row), dual(column)), format)
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +25,6 @@ def format(request):
 @pytest.fixture
 def A(rng):
     return random_matrix(rng)
-
-
-def equal(t, expected, names="x,~y"):
-    assert np.allclose(t.numpy(names), expected, rtol=1e-12, atol=1e-12)
 
 
 # --- element by element ---
