@@ -2,11 +2,15 @@
 
 import importlib.util
 import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from phiml_core.backend import backend
 from phiml_core.math import jit_compile, precision
+
+sys.path.insert(0, str(Path(__file__).parent))  # for sparse_matrices
 
 os.environ.setdefault("PHIML_TORCH_INDUCTOR", "0")  # plain graphs: what is tested here does not depend on machine code
 
