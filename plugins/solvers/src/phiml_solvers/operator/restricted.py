@@ -15,13 +15,8 @@ __all__ = ["Injection", "Means", "Restricted", "restricted"]
 
 
 @dataclass(frozen=True, eq=False)
-class Means(LinearOperator):
-    """Means over blocks of `by` cells along each dim.
-
-    Attributes:
-        shape: number of cells per dim, multiples of `by`.
-        by: cells per block along each dim.
-    """
+class Blocks(LinearOperator):
+    """What is known of operators between a grid and one whose cells are blocks of `by` cells along each dim of its `shape`."""
 
     shape: Shape
     by: int = 2
@@ -35,6 +30,16 @@ class Means(LinearOperator):
     @property
     def domain(self) -> Shape:
         return self.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Means(Blocks):
+    """Means over blocks of `by` cells along each dim.
+
+    Attributes:
+        shape: number of cells per dim, multiples of `by`.
+        by: cells per block along each dim.
+    """
 
     @property
     def range(self) -> Shape:
@@ -55,26 +60,13 @@ class Means(LinearOperator):
 
 
 @dataclass(frozen=True, eq=False)
-class Injection(LinearOperator):
+class Injection(Blocks):
     """Each value repeated `by` times along each dim.
 
     Attributes:
         shape: number of values per dim.
         by: repetitions along each dim.
     """
-
-    shape: Shape
-    by: int = 2
-
-    __value_attrs__ = ()
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        return self.shape.names
-
-    @property
-    def domain(self) -> Shape:
-        return self.shape
 
     @property
     def range(self) -> Shape:
