@@ -23,7 +23,7 @@ from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
 from .operator.matrix import DenseMatrix
 from .operator.shift import stored
-from .system import prepare, with_batch
+from .system import prepare
 
 __all__ = ["Direct", "NoMatrix", "has_matrix"]
 
@@ -78,7 +78,7 @@ def dense_matrix(operator: LinearOperator, y: Tensor) -> DenseMatrix:
 
 
 def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    given = stored(with_batch(operator, y), operator.dims or y.shape.non_batch.names)
+    given = stored(y, operator.dims or y.shape.non_batch.names)
     y = operator.without_null_space(given) if operator.symmetric else given
     dims = system_dims(operator, y)
     x, name = _solution(sparse, operator, y, settings)

@@ -23,7 +23,7 @@ from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
 from .precondition.word import preconditioner
 from .probe import is_asymmetric, size_estimate
-from .system import prepare, with_batch
+from .system import prepare
 
 __all__ = ["Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by"]
 
@@ -122,7 +122,7 @@ def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> 
 
 
 def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    given = stored(with_batch(operator, y), _names(operator, y))
+    given = stored(y, _names(operator, y))
     y = _range(operator, given)
     dims = system_dims(operator, y)
     size = size_of(given, dims)

@@ -20,7 +20,7 @@ from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
-from .system import prepare, with_batch
+from .system import prepare
 
 __all__ = ["SCIPY", "SciPy"]
 
@@ -109,7 +109,7 @@ _LIMIT = {"lsmr": "maxiter", "lsqr": "iter_lim"}
 def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     codomain = operator.range
     names = codomain.names if codomain is not None else operator.dims or y.shape.non_batch.names
-    y = stored(with_batch(operator, y), names)
+    y = stored(y, names)
     dims = codomain if codomain is not None else system_dims(operator, y)
     start, tolerance = norm(y, dims, "2"), target(settings, y, dims)
     none = zeros_of(start + tolerance)

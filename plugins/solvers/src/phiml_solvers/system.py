@@ -13,6 +13,7 @@ from phiml_core.solve import EmptySystem, LinearFunction, LinearProblem, Solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
+from .criterion import system_dims
 from .opaque import OpaqueOperator
 from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
@@ -26,7 +27,7 @@ __all__ = ["as_operator", "check_dims", "coefficient_dims", "prepare", "unknown_
 
 
 def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOperator, Tensor, Solve]:
-    """The operator object, the right-hand side and the settings of a problem.
+    """The operator object, the right-hand side with the batch dims of its coefficients, and the settings of a problem.
 
     Raises:
         ShapeError: the right-hand side lacks dims of the operator, or has them with other sizes.
@@ -39,7 +40,7 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
     if offset is not None:
         y = y - offset
     check_dims(operator, y)
-    return operator, y, replace(settings, x0=x0)
+    return operator, with_batch(operator, y), replace(settings, x0=x0)
 
 
 def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
@@ -128,8 +129,7 @@ def unknown_dims(operator: LinearOperator, y: Tensor) -> Shape:
     """The dims of x that belong to one system."""
     if operator.domain is not None:
         return operator.domain
-    names = operator.dims
-    return y.shape.non_batch if names is None else y.shape.only(names)
+    return system_dims(operator, y)
 
 
 def coefficient_dims(operator: LinearOperator) -> Shape:

@@ -20,7 +20,7 @@ from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
 from .operator.shift import barrier, stored
-from .system import prepare, with_batch
+from .system import prepare
 
 __all__ = ["Transform", "spectral_inverse"]
 
@@ -40,7 +40,7 @@ def spectral_inverse(operator: BoxLaplace, y: Tensor, without: tuple[int, ...] |
     Args:
         without: leave out this number of lowest modes per dim (their products); only for operators without scale and shift.
     """
-    y = stored(with_batch(operator, y), operator.dims)
+    y = stored(y, operator.dims)
     spec = y.spec
     axes = tuple(spec.axes[n] for n in operator.dims)
     scale = inverse_eigenvalues(operator, y, without)
@@ -108,7 +108,7 @@ def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    given = stored(with_batch(operator, y), operator.dims)
+    given = stored(y, operator.dims)
     y = operator.without_null_space(given)
     dims = system_dims(operator, y)
     tolerance = target(settings, given, dims)
@@ -144,7 +144,7 @@ def _compatible(info: SolveInfo, given: Tensor, y: Tensor, dims: Any, settings: 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
     """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed."""
-    y = operator.without_null_space(stored(with_batch(operator, y), operator.dims))
+    y = operator.without_null_space(stored(y, operator.dims))
     dims = system_dims(operator, y)
     tolerance = target(settings, y, dims)
     if _has_low_part(operator, y):
@@ -212,4 +212,5 @@ def _(problem: LinearProblem, algorithm: Transform, settings=None):
 
 @split_solve.dispatch
 def _(problem, algorithm: Transform, settings):
-    return custom_gradient(_split, _split_adjoint)(_check(problem.operator), problem.rhs, settings)
+    operator, y, settings = prepare(problem, settings)
+    return custom_gradient(_split, _split_adjoint)(_check(operator), y, settings)

@@ -19,7 +19,7 @@ from ..operator.linear import LinearOperator
 from ..operator.masked import MaskedLaplace
 from ..operator.shift import stored
 from ..precondition import preconditioner
-from ..system import prepare, with_batch
+from ..system import prepare
 from .cg_plain import conjugate_gradients
 
 __all__ = ["CG"]
@@ -127,7 +127,7 @@ def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[li
 
 
 def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    given = stored(with_batch(operator, given), operator.dims)
+    given = stored(given, operator.dims)
     dims = system_dims(operator, given)
     size = size_of(given, dims)
     y, scaled = given / size, scaled_settings(settings, size)

@@ -16,7 +16,7 @@ from ..iterative import blank_history, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..operator.shift import stored
-from ..system import prepare, with_batch
+from ..system import prepare, unknown_dims
 from .ratio import ratio
 
 __all__ = ["LSMR", "least_squares", "least_squares_adjoint"]
@@ -33,7 +33,7 @@ class LSMR:
 
 
 def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-    y = stored(with_batch(operator, y), (operator.range.names if operator.range else None) or y.shape.non_batch.names)
+    y = stored(y, (operator.range.names if operator.range else None) or y.shape.non_batch.names)
     dims = operator.range if operator.range is not None else system_dims(operator, y)
     transposed = operator.adjoint()
     size = size_of(y, dims)
@@ -50,7 +50,7 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
         x = scaled.x0 + zeros_of(g)
         r = y - operator(x)
         g = transposed(r)
-    unknowns = operator.domain if operator.domain is not None else _unknowns(operator, g)
+    unknowns = unknown_dims(operator, g)
     none = zeros_of(norm(r, dims, "2") + norm(g, unknowns, "2"))
     flaw = where(is_finite(norm(y, dims, "2")), none, float(NOT_FINITE))
     residual = norm(r, dims, settings.norm) + none
@@ -90,10 +90,6 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
     )  # fmt: skip
     x = x * size
     return x, report_solve(x, info, settings.suppress)
-
-
-def _unknowns(operator: LinearOperator, g: Tensor) -> Shape:
-    return g.shape.non_batch if operator.dims is None else g.shape.only(operator.dims)
 
 
 def _bidiagonalised(
