@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,6 @@ class Frames(Sequence[Any]):
         if not -self.number <= i < self.number:
             raise IndexError(i)
         return slice_(self.values, {self.dim: i % self.number})
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(self.number))
 
 
 def shapes_of(values: Any) -> list[Shape]:
