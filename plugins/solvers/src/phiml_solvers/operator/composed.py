@@ -6,7 +6,7 @@ from typing import Any
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
-from .linear import LinearOperator, Transposed
+from .linear import Derived, LinearOperator, Transposed
 
 __all__ = ["OPPOSITE", "Inverse", "Product", "Scaled", "Sum", "inverse"]
 
@@ -88,7 +88,7 @@ class Sum(LinearOperator):
 
 
 @dataclass(frozen=True, eq=False)
-class Scaled(LinearOperator):
+class Scaled(Derived):
     """x ↦ factor · A x.
 
     Attributes:
@@ -96,36 +96,15 @@ class Scaled(LinearOperator):
         factor: number or tensor without dims of the operator.
     """
 
-    operator: LinearOperator
     factor: Any
 
     __value_attrs__ = ("operator", "factor")
-
-    @property
-    def dims(self) -> Any:
-        return self.operator.dims
-
-    @property
-    def domain(self) -> Shape | None:
-        return self.operator.domain
-
-    @property
-    def range(self) -> Shape | None:
-        return self.operator.range
-
-    @property
-    def symmetric(self) -> bool:  # type: ignore[override]
-        return self.operator.symmetric
 
     @property
     def definite(self) -> str | None:  # type: ignore[override]
         if not isinstance(self.factor, (int, float)) or not self.factor:
             return None
         return self.operator.definite if self.factor > 0 else OPPOSITE[self.operator.definite]
-
-    @property
-    def singular(self) -> bool:  # type: ignore[override]
-        return self.operator.singular
 
     @property
     def largest(self) -> Any:
@@ -222,7 +201,7 @@ def _source(a: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Inverse(LinearOperator):
+class Inverse(Derived):
     """y ↦ x with A x = y, solved anew for each y.
 
     Attributes:
@@ -230,14 +209,14 @@ class Inverse(LinearOperator):
         settings: a `Solve`, the name of a method, or None for the default.
     """
 
-    operator: LinearOperator
     settings: Any = None
 
     __value_attrs__ = ("operator", "settings")
 
     @property
     def dims(self) -> Any:
-        return self.operator.dims
+        found = self.operator.range
+        return self.operator.dims if found is None else found.names
 
     @property
     def domain(self) -> Shape | None:
@@ -246,18 +225,6 @@ class Inverse(LinearOperator):
     @property
     def range(self) -> Shape | None:
         return self.operator.domain
-
-    @property
-    def symmetric(self) -> bool:  # type: ignore[override]
-        return self.operator.symmetric
-
-    @property
-    def definite(self) -> str | None:  # type: ignore[override]
-        return self.operator.definite
-
-    @property
-    def singular(self) -> bool:  # type: ignore[override]
-        return self.operator.singular
 
     def __call__(self, y: Tensor) -> Tensor:
         from phiml_core.solve import solve_linear

@@ -8,7 +8,7 @@ from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import gradient
 
-__all__ = ["FunctionOperator", "LinearOperator", "Transposed"]
+__all__ = ["Derived", "FunctionOperator", "LinearOperator", "Transposed"]
 
 
 class LinearOperator:
@@ -116,13 +116,42 @@ class FunctionOperator(LinearOperator):
 
 
 @dataclass(frozen=True, eq=False)
-class Transposed(LinearOperator):
+class Derived(LinearOperator):
+    """An operator made from one other, which it is like in all that a subclass does not say."""
+
+    operator: LinearOperator
+
+    @property
+    def dims(self) -> Any:
+        return self.operator.dims
+
+    @property
+    def domain(self) -> Shape | None:
+        return self.operator.domain
+
+    @property
+    def range(self) -> Shape | None:
+        return self.operator.range
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        return self.operator.symmetric
+
+    @property
+    def definite(self) -> str | None:  # type: ignore[override]
+        return self.operator.definite
+
+    @property
+    def singular(self) -> bool:  # type: ignore[override]
+        return self.operator.singular
+
+
+@dataclass(frozen=True, eq=False)
+class Transposed(Derived):
     """The transpose of an operator that does not know it: the derivative of ⟨A x, y⟩ by x.
 
     Where the backend has no derivatives, or the result has other dims than x, the operator is traced to one that knows its transpose.
     """
-
-    operator: LinearOperator
 
     __value_attrs__ = ("operator",)
 
@@ -138,10 +167,6 @@ class Transposed(LinearOperator):
     @property
     def range(self) -> Shape | None:
         return self.operator.domain
-
-    @property
-    def definite(self) -> str | None:  # type: ignore[override]
-        return self.operator.definite
 
     @property
     def singular(self) -> bool:  # type: ignore[override]

@@ -9,7 +9,7 @@ from phiml_core.shape import Shape, instance
 from phiml_core.tensor.tensor import Tensor
 
 from .box import BoxLaplace
-from .linear import LinearOperator
+from .linear import Derived, LinearOperator
 
 __all__ = ["Injection", "Means", "Restricted", "restricted"]
 
@@ -87,7 +87,7 @@ class Injection(Blocks):
 
 
 @dataclass(frozen=True, eq=False)
-class Restricted(LinearOperator):
+class Restricted(Derived):
     """An operator on a grid `by` times coarser: repeat values, apply the operator, take means (Galerkin with constant cells).
 
     Attributes:
@@ -95,36 +95,23 @@ class Restricted(LinearOperator):
         by: ratio of the number of cells along each dim.
     """
 
-    operator: LinearOperator
     by: int = 2
 
     __value_attrs__ = ("operator",)
-
-    @property
-    def dims(self) -> Any:
-        return self.operator.dims
 
     @property
     def domain(self) -> Shape:
         return self._means.range
 
     @property
+    def range(self) -> Shape:
+        return self.domain
+
+    @property
     def _means(self) -> Means:
         fine = self.operator.domain
         assert fine is not None
         return Means(fine, self.by)
-
-    @property
-    def symmetric(self) -> bool:  # type: ignore[override]
-        return self.operator.symmetric
-
-    @property
-    def definite(self) -> str | None:  # type: ignore[override]
-        return self.operator.definite
-
-    @property
-    def singular(self) -> bool:  # type: ignore[override]
-        return self.operator.singular
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._means(self.operator(Injection(self.domain, self.by)(x)))
