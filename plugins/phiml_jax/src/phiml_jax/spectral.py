@@ -8,8 +8,8 @@ solve with one full matrix per axis / two half matrices per axis / FFT (medians,
 
 | kind | 64²             | 100²            | 128²            | 192²            | 256²            | 512²            |
 |------|-----------------|-----------------|-----------------|-----------------|-----------------|-----------------|
-| dct2 | 1.0 / 1 / 1.5   | 1.3 / 1 / 1.3   | 1.4 / 1 / 1.3   | 1.7 / 0.9 / 1   | 1.3 / 1.3 / 1   | 3.2 / 2.0 / 1   |
-| dst2 | 1.0 / 1 / 1.4   | 1.2 / 1 / 1.4   | 1.3 / 1 / 1.3   | 1.8 / 0.8 / 1   | 1.2 / 1.0 / 1   | 3.4 / 2.1 / 1   |
+| dct2 | 1.0 / 1 / 1.0   | 1.3 / 1 / 1.0   | 1.6 / 1.2 / 1   | 2.4 / 1.3 / 1   | 1.8 / 1.8 / 1   | 3.2 / 2.0 / 1   |
+| dst2 | 1.0 / 1 / 1.0   | 1.3 / 1.1 / 1   | 1.4 / 1.1 / 1   | 2.6 / 1.3 / 1   | 2.2 / 1.8 / 1   | 3.4 / 2.0 / 1   |
 | dct4 | 1 / – / 0.95    | 1.2 / – / 1     | 1.3 / – / 1     | 2.2 / – / 1     | 1.4 / – / 1     | 2.3 / – / 1     |
 | dct1 | 1.1 / 1 / 1.5   | 1.2 / 1 / 1.4   | 1.4 / 1 / 4     | 1.5 / 1 / 4     | 1.1 / 1 / 1.6   | 1.6 / 1 / 1.6   |
 
@@ -27,7 +27,8 @@ Residual that one float32 solve (dct2) leaves, relative to the right-hand side, 
 | FFT                              | 4e-6   | 9e-6   | 3e-5   | 4e-5   |
 | exact solution, rounded          | 1.3e-6 | 2.8e-6 | 6e-6   | 1.1e-5 |
 
-So the FFT is taken where it is level (192²).  With a smooth right-hand side all of these are 10 to 100 times larger.
+So the FFT is taken where it is level: along two axes of type 2, with one kernel for all between the FFTs, from 121² on.
+With a smooth right-hand side all of these are 10 to 100 times larger.
 """
 
 from __future__ import annotations
@@ -55,15 +56,11 @@ from phiml_jax.spectral_axis import (
     Route,
     backward,
     forward,
-    negate_index,
-    rotate,
-    rotation,
     route_of,
-    shuffle,
     sort_spectrum,
     spectrum_order,
-    unshuffle,
 )
+from phiml_jax.spectral_joint import scale_half_spectrum
 
 __all__ = ["fft", "ifft", "trig", "spectral_scale"]
 
@@ -156,12 +153,13 @@ class _Plan(NamedTuple):
 def _plan(shape: tuple[int, ...], axes: tuple[int, ...], kinds: tuple[str, ...]) -> _Plan:
     steps, cosines, fourier = [], [], []
     orders: list[tuple[int, tuple[slice, ...]]] = []
+    joint = sum([kind_type(k) == 2 for k in kinds if k != FFT])
     for axis, kind in sorted(zip(axes, kinds)):
         n = shape[axis]
         if kind == FFT:
             fourier.append(axis)
             continue
-        route = route_of(kind, n, len(axes))
+        route = route_of(kind, n, len(axes), joint)
         if route == "fft" and kind_type(kind) == 2:
             cosines.append((axis, kind == "dst2"))
             continue
@@ -214,7 +212,7 @@ def _scale_real(
     def operator(y: jax.Array) -> jax.Array:
         for axis, kind, route in plan.steps:
             y = forward(y, axis, kind, route)
-        y = y * parts[0] if plan.half < 0 else _scale_half_spectrum(y, plan, *parts)
+        y = y * parts[0] if plan.half < 0 else scale_half_spectrum(y, plan.cosines, plan.fourier, plan.half, *parts)
         for axis, kind, route in plan.steps[::-1]:
             y = backward(y, axis, kind, route)
         return y
@@ -247,46 +245,4 @@ def _trig(x: jax.Array, axes: tuple[int, ...], kinds: tuple[str, ...], inverse: 
             x, kind = x / normalisation(kind, n), inverse_kind(kind)
         route = route_of(kind, n, len(axes))
         x = sort_spectrum(forward(x, axis, kind, route), axis, kind, route)
-    return x
-
-
-# --- Several axes: cosine and sine transforms of type 2 and Fourier transforms in one real FFT ---
-
-
-def _scale_half_spectrum(x: jax.Array, plan: _Plan, scale_real: Any, scale_imag: Any = None) -> jax.Array:
-    """Makhoul (1980) in several dimensions, without ever sorting the spectrum.
-
-    Rotated by w = exp(−iπ k / 2n), the half spectrum of the shuffled signal holds the cosine transform: its real part
-    at k, minus its imaginary part at n − k. Along further axes both parts are transformed together: w V[k] + w* V[−k].
-    """
-    axes = [a for a in (*plan.fourier, *(a for a, _ in plan.cosines)) if a != plan.half] + [plan.half]
-    sizes = [x.shape[a] for a in axes]
-    for axis, sine in plan.cosines:
-        x = shuffle(x, axis, sine)
-    spectrum = jnp.fft.rfftn(x, axes=axes)
-    real, imag = spectrum.real, spectrum.imag
-    rotations = {a: rotation(x, a, x.shape[a], real.shape[a]) for a, _ in plan.cosines}
-    if plan.half in rotations:
-        real, imag = rotate(real, imag, *rotations[plan.half])
-    mixed = [a for a in rotations if a != plan.half]
-    for axis in mixed:
-        c, s = rotations[axis]
-        back_real, back_imag = negate_index(real, axis), negate_index(imag, axis)
-        real, imag = ((real + back_real) * c - (imag - back_imag) * s, (imag + back_imag) * c + (real - back_real) * s)
-    if scale_imag is not None:
-        real, imag = real * scale_real, imag * scale_imag
-    elif jnp.iscomplexobj(scale_real):
-        real, imag = rotate(real, imag, scale_real.real, scale_real.imag)
-    else:
-        real, imag = real * scale_real, imag * scale_real
-    for axis in mixed:
-        c, s = rotations[axis]
-        back_real, back_imag = negate_index(real, axis, zero_first=True), negate_index(imag, axis, zero_first=True)
-        real, imag = rotate(real + back_imag, imag - back_real, c / 2, -s / 2)
-    if plan.half in rotations:
-        c, s = rotations[plan.half]
-        real, imag = rotate(real, imag, c, -s)
-    x = jnp.fft.irfftn(lax.complex(real, imag), s=sizes, axes=axes)
-    for axis, sine in plan.cosines:
-        x = unshuffle(x, axis, sine)
     return x

@@ -36,6 +36,7 @@ __all__ = [
     "shuffle",
     "unshuffle",
     "negate_index",
+    "pick",
     "rotation",
     "rotate",
 ]
@@ -45,8 +46,10 @@ Route = Literal["dense", "parity", "fft"]
 SMALL = {1: 64, 2: 64, 3: 32}
 LARGEST_DENSE = {1: 64, 2: 64, 3: 160}
 LARGEST_PARITY = {1: 160, 2: 160, 3: 256}
+LARGEST_JOINT = 120
 """Largest sizes, for 1, 2 and more transformed axes, at which one full matrix per axis is the fastest way, or level and
-fewer kernels; at which matrix products are faster than FFTs: in full (type 4) and in two halves (types 2 and 3). Measured; see `phiml_jax.spectral`. The two below need an FFT of twice the length."""
+fewer kernels; at which matrix products are faster than FFTs: in full (type 4), in two halves (types 2 and 3), in two halves where both of
+two axes are of type 2. Measured; see `phiml_jax.spectral`. The two below need an FFT of twice the length."""
 LARGEST_ODD_TYPE4 = 256
 LARGEST_TYPE1 = 512
 
@@ -55,14 +58,15 @@ LARGEST_BATCHED = 64
 """Largest size at which an axis in the middle is multiplied in a batch, without a transposed result."""
 
 
-def route_of(kind: str, n: int, axes: int) -> Route:
-    """The fastest formulation of `kind` for size `n` where `axes` axes are transformed."""
+def route_of(kind: str, n: int, axes: int, joint: int = 0) -> Route:
+    """The fastest formulation of `kind` for size `n` where `axes` axes are transformed, `joint` of them by type 2 in one solve."""
     axes, number = min(axes, 3), kind_type(kind)
     if n <= SMALL[axes]:
         return "dense"
     if number == 4:
         return "dense" if n <= (LARGEST_ODD_TYPE4 if n % 2 else LARGEST_DENSE[axes]) else "fft"
-    return "parity" if n <= (LARGEST_TYPE1 if number == 1 else LARGEST_PARITY[axes]) else "fft"
+    largest = LARGEST_TYPE1 if number == 1 else LARGEST_PARITY[axes]
+    return "parity" if n <= (min(largest, LARGEST_JOINT) if axes == joint == 2 else largest) else "fft"
 
 
 def spectrum_order(kind: str, n: int, route: Route) -> tuple[slice, ...]:
@@ -237,15 +241,32 @@ def shuffle(x: jax.Array, axis: int, negate: bool) -> jax.Array:
 
 
 def unshuffle(v: jax.Array, axis: int, negate: bool) -> jax.Array:
-    h = (v.shape[axis] + 1) // 2
+    n, h = v.shape[axis], (v.shape[axis] + 1) // 2
+    if _outermost(v, axis):
+        if negate:
+            v = v * _along(np.where(np.arange(n) < h, 1, -1), v, axis)
+        return pick(v, axis, np.argsort(np.r_[0:n:2, n - 1 - n % 2 : 0 : -2]))
     odd = jnp.flip(cut(v, axis, h, None), axis)
     return _interleave(cut(v, axis, 0, h), -odd if negate else odd, axis)
 
 
-def negate_index(x: jax.Array, axis: int, zero_first: bool = False) -> jax.Array:
-    first = cut(x, axis, 0, 1)
-    rest = jnp.flip(cut(x, axis, 1, None), axis)
-    return jnp.concatenate([jnp.zeros_like(first) if zero_first else first, rest], axis)
+def negate_index(x: jax.Array, axis: int) -> jax.Array:
+    """Values 0, n − 1, n − 2, … 1."""
+    n = x.shape[axis]
+    if _outermost(x, axis):
+        return pick(x, axis, -np.arange(n) % n)
+    return jnp.concatenate([cut(x, axis, 0, 1), jnp.flip(cut(x, axis, 1, None), axis)], axis)
+
+
+def _outermost(x: jax.Array, axis: int) -> bool:
+    """Whether values at one position along an axis lie together, so that they can be picked as a whole."""
+    return prod(x.shape[:axis]) == 1 and prod(x.shape[axis + 1 :]) > 1
+
+
+def pick(x: jax.Array, axis: int, index: np.ndarray) -> jax.Array:
+    """x at positions along an axis, each at most once.  Along the outermost axis several times faster than cuts that are joined, on
+    CPUs; along others a compiler makes a transposed array of it."""
+    return x.at[(slice(None),) * axis + (index,)].get(mode="promise_in_bounds", unique_indices=True)
 
 
 def rotation(like: jax.Array, axis: int, n: int, count: int, offset: float = 0) -> tuple[np.ndarray, np.ndarray]:
