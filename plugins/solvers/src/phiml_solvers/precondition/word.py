@@ -71,10 +71,13 @@ def _known() -> str:
 
 
 def _load(name: str) -> None:
-    """Load the plugin that provides a preconditioner."""
+    """Load what provides a preconditioner: this package, or a plugin."""
     from phiml_core.plugin.ondemand import load_provided
 
-    load_provided(f"preconditioner.{name}")
+    from . import registered  # noqa: F401
+
+    if name not in _MAKERS:
+        load_provided(f"preconditioner.{name}")
 
 
 @generic(on="operator")
