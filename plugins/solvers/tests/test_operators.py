@@ -4,11 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from phiml_core import math
 from phiml_core.math import batch, spatial, sum_
+from phiml_core.shape import concat_shapes
 from phiml_core.solve import LinearProblem, Solve, solve
 from phiml_solvers import Stencil, poisson
 from phiml_solvers.assemble import assemble
 from phiml_solvers.modes import low_counts, low_part
+from phiml_solvers.operator.masked import MaskedLaplace
 from phiml_solvers.precondition import preconditioner
 from phiml_solvers.transform import spectral_inverse
 from solver_grids import OBSTACLES, SIDES, grid, largest, random_faces, tensor
@@ -128,3 +131,19 @@ def test_coefficients_with_examples_that_the_rhs_lacks(place):
     x, _ = solve(LinearProblem(operator, y), Solve())
     assert x.shape == batch(b=2) & spatial(x=4)
     assert largest(operator(x) - y) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "lower, upper", [("periodic", "periodic"), *itertools.product(("neumann", "dirichlet"), repeat=2)]
+)
+@pytest.mark.parametrize("order", ["x,y", "y,x", "b,x,y", "x,b,y"])
+def test_laplacian_in_one_go_is_that_by_parts(lower, upper, order):
+    """Bit for bit, so that solves are the same; weighted and not, with batch dims anywhere."""
+    box = poisson(spatial(x=5, y=4), (0.3, 1.0), {"x": (lower, upper), "y": (upper, lower)})
+    dims = concat_shapes(*[{"x": spatial(x=5), "y": spatial(y=4), "b": batch(b=2)}[n] for n in order.split(",")])
+    x = math.random_normal(dims)
+    weights = tuple([math.random_uniform(box.face_resolution(d)) for d in "xy"])
+    for operator, w in ((box, (1, 1)), (MaskedLaplace(box, weights), weights)):
+        found = operator(x).numpy(order)
+        expected = box.divergence([box.gradient(x, d) * f for d, f in zip("xy", w)]).numpy(order)
+        assert (found == expected).all() and found.dtype == np.float32

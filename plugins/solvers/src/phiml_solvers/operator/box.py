@@ -15,6 +15,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from .boundary import DIRICHLET, NEUMANN, PERIODIC, free_faces, transform_kind
 from .constant import constant
+from .laplacian import laplacian
 from .linear import LinearOperator
 from .shift import barrier, difference, neighbour_sum, rolled, stored, with_ends
 
@@ -118,7 +119,10 @@ class BoxLaplace(LinearOperator):
 
     def __call__(self, x: Tensor) -> Dense:
         x = stored(x, self.dims)
-        return self.combine(x, self.divergence([self.gradient(x, dim) for dim in self.dims]))
+        laplace = laplacian(x, self.dims, self.boundary, self.spacing)
+        if laplace is None:
+            laplace = self.divergence([self.gradient(x, dim) for dim in self.dims])
+        return self.combine(x, laplace)
 
     def combine(self, x: Tensor, laplace: Any) -> Any:
         """shift · x + scale · laplace."""

@@ -10,6 +10,7 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
 from .box import BoxLaplace
+from .laplacian import laplacian
 from .linear import LinearOperator
 from .shift import stored
 
@@ -72,9 +73,11 @@ class MaskedLaplace(LinearOperator):
         return self.box.divergence(fluxes)
 
     def __call__(self, x: Tensor) -> Dense:
-        x = stored(x, self.dims)
-        fluxes = [self.box.gradient(x, dim) * w for dim, w in zip(self.dims, self.weights)]
-        return self.box.combine(x, self.box.divergence(fluxes))
+        x, box = stored(x, self.dims), self.box
+        laplace = laplacian(x, self.dims, box.boundary, box.spacing, self.weights)
+        if laplace is None:
+            laplace = box.divergence([box.gradient(x, dim) * w for dim, w in zip(self.dims, self.weights)])
+        return box.combine(x, laplace)
 
     def diagonal(self) -> Tensor:
         return self.box.combine(wrap(1.0), self.weighted_faces())
