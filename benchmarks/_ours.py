@@ -37,6 +37,7 @@ class Smoke:
         velocity, smoke = state
         shape = smoke.shape
         self.names = "xyz"[: len(shape)]
+        self.order = tuple(self.names)
         up = self.names[-1]
         sizes = dict(zip(self.names, shape))
         bounds = flow.Box(**{name: float(size) for name, size in sizes.items()})
@@ -78,8 +79,13 @@ class Smoke:
 
     def natives(self, state: tuple[Any, Any]) -> tuple[list[Any], Any]:
         velocity, smoke = state
-        order = ",".join(self.names)
-        return [c.native(order) for c in velocity.components], smoke.values.native(order)
+        return [self._native(c) for c in velocity.values.components], self._native(smoke.values)
+
+    def _native(self, values: Any) -> Any:
+        """The array as it is, if its axes are in order: the harness must cost little beside a step of 0.1 ms."""
+        if values.spec.stored.names == self.order:
+            return values.native_array
+        return values.native(self.order)
 
     def eager(self, dt: float = 1.0) -> Callable[[], Any]:
         return lambda: self.natives(self.step(self.velocity, self.smoke, dt))

@@ -1,10 +1,12 @@
-"""Recognising the structure of trees by identity."""
+"""Recognising the structure of trees by identity, and putting them together again."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from phiml_core.math import batch, channel, spatial, stack, tensor
+from phiml_core.tree.builder import builder
 from phiml_core.tree.flatten import flatten
 from phiml_core.tree.recognise import recogniser
 
@@ -15,6 +17,20 @@ class State:
     label: str = "a"
 
     __value_attrs__ = ("value",)
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+class Slotted:
+    __slots__ = ("label", "value")
+    __value_attrs__ = ("value",)
+    __static_attrs__ = ("label",)
+
+    def __init__(self, value, label):
+        self.value, self.label = value, label
 
 
 def known(*values):
@@ -86,3 +102,26 @@ def test_gives_up_where_it_cannot_tell():
 def test_equal_static_parts_that_are_other_objects_are_left_to_flatten():
     recognise, _ = known(State(X, "".join(["lo", "ng"])))
     assert recognise((State(X, "".join(["lo", "ng"])),)) is None
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [*TREES, Pair(X, (Y, "a")), Slotted(X, "b"), np.ones(3), [np.ones(3), State([X, {}])], (), []],
+    ids=lambda t: type(t).__name__,
+)
+def test_builders_make_what_structures_make(tree):
+    leaves, found, expected = [], [], []
+    structure = flatten((tree, X), leaves)
+    built = builder(structure)(leaves)
+    assert flatten(built, found) == flatten(structure.build(iter(leaves)), expected)
+    assert len(found) == len(leaves) and all(a is b for a, b in zip(found, expected, strict=True))
+
+
+def test_a_builder_shares_no_container_between_results():
+    leaves = []
+    make = builder(flatten([State(X), {"a": X}], leaves))
+    first, second = make(leaves), make(leaves)
+    first[0].label = "changed"
+    first[1]["a"] = None
+    first.append(3)
+    assert second[0].label == "a" and second[1]["a"] is not None and len(second) == 2

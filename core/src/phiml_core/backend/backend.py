@@ -89,6 +89,10 @@ class Backend:
         """The values as a NumPy array (a view where possible).  Raises TypeError for traced arrays."""
         raise NotImplementedError
 
+    def watch(self, x: Any) -> bool:
+        """Whether the array is computed within the time that it takes to wake up a thread that waits; returns as soon as it is."""
+        return True
+
     def from_dlpack(self, x: Any, source: "Backend", dtype: DType) -> Any:
         """An array of another library, sharing memory where device and layout allow it, else copied."""
         return self.as_array(source.to_numpy(x), dtype)

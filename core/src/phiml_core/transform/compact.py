@@ -11,6 +11,7 @@ from phiml_core.backend import primitive
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import DType
 from phiml_core.backend.precision import current
+from phiml_core.tree.builder import builder
 
 from . import status
 from .outputs import Outputs
@@ -32,10 +33,12 @@ class _Place(NamedTuple):
 class Compact:
     """Outputs of which fewer arrays are computed than there are leaves; made for the arguments and results of a trace."""
 
-    __slots__ = ("alarms", "backend", "first", "given", "groups", "outputs", "places")
+    __slots__ = ("alarms", "backend", "first", "given", "groups", "make", "outputs", "pause", "places", "rest")
 
     def __init__(self, outputs: Outputs, arguments: Sequence[Any], natives: Sequence[Any], backend: Backend):
         self.outputs, self.backend = outputs, backend
+        self.make = builder(outputs.structure)
+        self.rest = self.pause = 0
         same = {id(x): i for i, x in enumerate(arguments)}
         self.given = [(i, same[id(x)]) for i, x in enumerate(natives[: outputs.values]) if id(x) in same]
         self.first = first = outputs.values - len(self.given)
@@ -56,7 +59,8 @@ class Compact:
                 found[i] = _Place(output, part, sizes, backend.dtype(hidden[i]))
                 start = stop
         self.places = [found[i] for i in range(len(hidden))]
-        self.alarms = [self.places[i - outputs.values] for i, _ in outputs.alarms]
+        places = [self.places[i - outputs.values] for i, _ in outputs.alarms]
+        self.alarms = [(p.output, p.part or ..., p.part is not None and not p.sizes) for p in places]
 
     def _kind(self, x: Any) -> DType | None:
         dtype = self.backend.dtype(x)
@@ -86,17 +90,32 @@ class Compact:
             values = list(natives[: self.first])
             for i, argument in self.given:  # in ascending order
                 values.insert(i, self.backend.as_array(arguments[argument]))
-        result = outputs.structure.build(iter(values))
+        result = self.make(values)
         if outputs.templates and (status.is_watched() or self._alarmed(natives)):
             status.emit(status.rebuild(outputs.templates, [self._leaf(natives, place) for place in self.places]))
         return result
 
     def _alarmed(self, natives: Sequence[Any]) -> bool:
         """Whether a report failed or is not known yet; else, with nobody listening, reports need not be rebuilt."""
-        b = self.backend
-        return any([
-            b.is_traced(natives[p.output]) or b.to_numpy(natives[p.output])[p.part or ...].any() for p in self.alarms
-        ])  # fmt: skip
+        backend = self.backend
+        for output, part, single in self.alarms:
+            x = natives[output]
+            if backend.is_traced(x):
+                return True
+            self._wait(x)
+            found = backend.to_numpy(x)[part]
+            if found[0] if single else found.any():  # `any` takes longer than all the rest
+                return True
+        return False
+
+    def _wait(self, x: Any) -> None:
+        """Watch out for short programs; where that was in vain, do so less and less often, since it keeps a processor busy."""
+        if self.rest:
+            self.rest -= 1
+        elif self.backend.watch(x):
+            self.pause = 0
+        else:
+            self.rest = self.pause = min(2 * self.pause + 1, 255)
 
     def _leaf(self, natives: Sequence[Any], place: _Place) -> Any:
         x = natives[place.output]

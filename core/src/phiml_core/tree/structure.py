@@ -15,7 +15,7 @@ from phiml_core.tensor.stacked import Stacked
 
 from .tree import static_attributes, value_attributes
 
-__all__ = ["Leaf", "Node", "StackedNode", "Static", "Structure"]
+__all__ = ["Leaf", "Node", "StackedNode", "Static", "Structure", "assemble", "is_plain"]
 
 _new: Any = tuple.__new__
 
@@ -135,7 +135,8 @@ def _assemble_plain(cls: type, static: Any, parts: list[Any]) -> Any:
     return new
 
 
-def _is_plain(cls: type) -> bool:
+def is_plain(cls: type) -> bool:
+    """Whether the attributes of an object may be put into its `__dict__`."""
     statics = static_attributes(cls)
     declared = (*(value_attributes(cls) or ()), *(statics or ()))
     data = any(hasattr(type(c.__dict__.get(n)), "__set__") for c in cls.__mro__ for n in declared)
@@ -147,7 +148,7 @@ class _Assemble(dict[type, Any]):
 
     def __missing__(self, cls: type) -> Any:
         is_tuple = issubclass(cls, tuple) and value_attributes(cls) is None
-        plain = _assemble_plain if not is_tuple and _is_plain(cls) else _assemble_object
+        plain = _assemble_plain if not is_tuple and is_plain(cls) else _assemble_object
         made = self[cls] = (lambda c, static, parts: c(*parts)) if is_tuple else plain
         return made
 
@@ -159,3 +160,8 @@ _ASSEMBLE = _Assemble(
         dict: lambda cls, static, parts: dict(zip(static, parts, strict=True)),
     }
 )
+
+
+def assemble(cls: type) -> Any:
+    """What puts a node of a class together: `function(cls, static, parts)`."""
+    return _ASSEMBLE[cls]

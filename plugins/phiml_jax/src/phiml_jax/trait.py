@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import jax
@@ -57,6 +58,7 @@ class _IsTracer(dict[type, bool]):
 
 
 _TRACER = _IsTracer()
+_PATIENCE = 1e-4  # seconds; as long as a step on a small grid takes
 
 
 def _is_recorded(x: Any) -> bool:
@@ -137,12 +139,19 @@ class Jax(Backend):
                 return jnp.asarray(source.to_numpy(x))
 
     def to_numpy(self, x: Any) -> Any:
-        if isinstance(x, Tracer):
+        if _TRACER[type(x)]:
             raise TypeError("The values of a traced JAX array are not known until the compiled function runs.")
         return np.asarray(x)
 
+    def watch(self, x: Any) -> bool:
+        ready, end = x.is_ready, perf_counter() + _PATIENCE
+        while not ready():
+            if perf_counter() > end:
+                return False
+        return True
+
     def is_traced(self, x: Any) -> bool:
-        return isinstance(x, Tracer)
+        return _TRACER[type(x)]
 
     def any_traced(self, xs: Sequence[Any]) -> bool:
         for x in xs:
