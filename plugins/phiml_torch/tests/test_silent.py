@@ -130,6 +130,17 @@ def test_arguments_in_any_layout(layout):
         assert torch.equal(x, y)
 
 
+@pytest.mark.parametrize("captured", [False, True])
+@pytest.mark.parametrize("layout", ["expanded", "transposed"])
+def test_views_of_tensors_in_any_layout(layout, captured):
+    """Whether a reshaped slice is a view depends on strides, which the program that is recorded need not be given."""
+    x = torch.zeros(1, 1).expand(8, 6) if layout == "expanded" else torch.arange(48.0).reshape(6, 8).t()
+    f = TORCH.jit(lambda a: ((x if captured else a)[::2].reshape(24) + a[0, 0], a.t().reshape(48)))
+    for given in (x, x.contiguous(), torch.arange(48.0).reshape(8, 6)):
+        expected = (x if captured else given)[::2].reshape(24) + given[0, 0], given.t().reshape(48)
+        assert all(torch.equal(p, q) for p, q in zip(f(given), expected, strict=True))
+
+
 @pytest.mark.inductor
 def test_arguments_in_any_layout_in_machine_code():
     test_arguments_in_any_layout("transposed")

@@ -52,6 +52,7 @@ class Frame:
         self.graph, self.parent = Graph(), parent
         self.inputs: list[Node] = []
         self.lifted: dict[int, tuple[torch.Tensor, Node]] = {}
+        self.straight: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.parts: list[Any] = []
         self.refused: dict[int, torch.Tensor] = {}
         self._last_input: Node | None = None
@@ -76,6 +77,16 @@ class Frame:
         found = self.lifted.get(id(x))
         if found is None:
             found = self.lifted[id(x)] = (x, self.add_input(f"lifted{len(self.lifted)}"))
+        return found[1]
+
+    def row_major(self, x: torch.Tensor) -> torch.Tensor:
+        """A tensor that is or becomes an input, as the program gets it; one made in this recording as it is."""
+        mark = getattr(x, MARK, None)
+        if (mark is not None and mark[0] is self) or x.layout is not torch.strided or x.is_contiguous():
+            return x
+        found = self.straight.get(id(x))
+        if found is None:
+            found = self.straight[id(x)] = (x, x.contiguous())
         return found[1]
 
     def bind(self, x: torch.Tensor, node: Node) -> None:
@@ -116,7 +127,7 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
         if name == "aten::lift_fresh" or (name in _ALIASES and not frame.knows(args[0])):
             return func(*args, **kwargs)
         _refuse(func, name, args, frame)
-        out = func(*args, **kwargs)
+        out = func(*_row_major(args, frame), **_row_major(kwargs, frame))
         if name in _ALIASES:
             frame.bind(out, frame.node(args[0]))
             return out
@@ -161,6 +172,17 @@ def _nodes(value: Any, frame: Frame) -> Any:
         return type(value)([_nodes(v, frame) for v in value])
     if isinstance(value, dict):
         return {k: _nodes(v, frame) for k, v in value.items()}
+    return value
+
+
+def _row_major(value: Any, frame: Frame) -> Any:
+    """The same operands in the order in which programs are given them: which views of them there are depends on it."""
+    if isinstance(value, torch.Tensor):
+        return frame.row_major(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)([_row_major(v, frame) for v in value])
+    if isinstance(value, dict):
+        return {k: _row_major(v, frame) for k, v in value.items()}
     return value
 
 
@@ -376,7 +398,7 @@ def record_function(function: Callable[..., Any], examples: Sequence[torch.Tenso
     before = substitutions()
     with recording() as frame, torch.no_grad():
         with paused():
-            inputs = [x.detach() for x in examples]
+            inputs = [x.detach().contiguous() for x in examples]  # as programs run: views depend on it
         for i, x in enumerate(inputs):
             frame.bind(x, frame.add_input(f"x{i}"))
         outputs = [o for o in function(*inputs)]
