@@ -1,6 +1,7 @@
 """Algorithms behind the word `solve`: transforms, Krylov methods, factors; the operators and preconditioners they work with."""
 
 from .auto import Auto, algorithm_for
+from .criterion import Allowance
 from .direct import Direct, NoMatrix
 from .increments import solve_increments
 from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
@@ -29,6 +30,7 @@ __all__ = [
     "GMRES",
     "LSMR",
     "MINRES",
+    "Allowance",
     "Auto",
     "BiCGStab",
     "Block",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import abs_, any_, conjugate, is_finite, max_, maximum, sqrt, sum_, where
+from phiml_core.math import abs_, any_, conjugate, is_finite, max_, maximum, real, sqrt, sum_, where
 from phiml_core.shape import Shape
 from phiml_core.solve import Solve
 from phiml_core.tensor.tensor import Tensor
@@ -11,11 +11,14 @@ from phiml_core.tensor.tensor import Tensor
 from .operator.linear import LinearOperator
 
 __all__ = [
+    "Allowance",
     "anywhere",
+    "curvature",
     "default_rel_tol",
     "epsilon",
     "has_diverged",
     "inner",
+    "least",
     "norm",
     "rounding",
     "size_of",
@@ -23,6 +26,24 @@ __all__ = [
     "target",
     "zeros_of",
 ]
+
+
+class Allowance:
+    """An absolute tolerance that takes as long to compute as a part of the solve, with a lower bound that does not.
+
+    `Solve.abs_tol` may be one: a solve that meets the bound need not compute the tolerance.  Its value attributes are leaves.
+    """
+
+    def exact(self) -> Tensor:
+        """The tolerance."""
+        raise NotImplementedError
+
+    def least(self) -> Tensor:
+        """A lower bound of it, as close as can be had for next to nothing."""
+        return self.exact()
+
+    def __truediv__(self, size: Any) -> Tensor:
+        return self.exact() / size
 
 
 def system_dims(operator: LinearOperator, y: Tensor) -> Shape:
@@ -49,6 +70,12 @@ def inner(a: Tensor, b: Tensor, dims: Shape) -> Tensor:
     return sum_((conjugate(a) if a.dtype.kind is complex else a) * b, dims)
 
 
+def curvature(a: Tensor, b: Tensor, dims: Shape) -> Tensor:
+    """The real part of ⟨a, b⟩, which is all of it where b is the image of a under a Hermitian operator."""
+    product = inner(a, b, dims)
+    return real(product) if product.dtype.kind is complex else product
+
+
 def epsilon() -> float:
     """The distance from 1 to the next number of the precision of the context."""
     return 2.0 ** (-52 if current().bits == 64 else -23)
@@ -61,13 +88,21 @@ def default_rel_tol() -> float:
 
 def target(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
     """What the norm of the residual has to reach: max(rel_tol norm(y), abs_tol)."""
+    absolute = settings.abs_tol.exact() if isinstance(settings.abs_tol, Allowance) else settings.abs_tol
     rel = settings.rel_tol
     if rel is None:
-        if isinstance(settings.abs_tol, Tensor):
-            return settings.abs_tol
-        rel = default_rel_tol() if settings.abs_tol is None else 0.0
+        if isinstance(absolute, Tensor):
+            return absolute
+        rel = default_rel_tol() if absolute is None else 0.0
     tolerance = norm(y, dims, settings.norm) * rel
-    return tolerance if settings.abs_tol is None else maximum(tolerance, settings.abs_tol)
+    return tolerance if absolute is None else maximum(tolerance, absolute)
+
+
+def least(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
+    """A lower bound of `target`, which takes no time to compute where the absolute tolerance has one."""
+    if settings.rel_tol is None and isinstance(settings.abs_tol, Allowance):
+        return settings.abs_tol.least()
+    return target(settings, y, dims)
 
 
 def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor | float:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
-from phiml_core.math import is_finite, maximum, to_int32, where, wrap
+from phiml_core.math import is_finite, maximum, mean, to_int32, where, wrap
+from phiml_core.shape import Shape
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
-from .criterion import anywhere, norm, rounding, system_dims, target
+from .criterion import anywhere, least, norm, rounding, system_dims, target, zeros_of
 from .diagnosis import INCOMPATIBLE
 from .implicit import implicit, may_project, operator_gradient, sum_like
 from .increments import split_solve
@@ -108,45 +109,61 @@ def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
 
 
 def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    """One transform, and a second one for what it left where that is too much.  What only decides about the second one, as what rounding
+    can leave, is computed where the tolerance is missed."""
     given = stored(y, operator.dims)
-    y = operator.without_null_space(given)
-    dims = system_dims(operator, y)
+    dims = system_dims(operator, given)
+    level = mean(given, operator.resolution) if operator.singular else None
+    y = given if level is None else given - level
     tolerance = target(settings, given, dims)
     x = spectral_inverse(operator, y)
-    if settings.rel_tol is None and settings.abs_tol is None:
-        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     rest = y - operator(x)
     residual = norm(rest, dims, settings.norm)
+    left_out = None if level is None or may_project(settings) else _constant_norm(level, dims, settings.norm)
 
-    def refine(x: Tensor, rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
+    def keep(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
+        return x, residual, tolerance, wrap(1)
+
+    def refine(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
         better = x + spectral_inverse(operator, rest)
         left = norm(y - operator(better), dims, settings.norm)
         improved = left < residual
-        return where(improved, better, x), where(improved, left, residual), wrap(2)
+        return where(improved, better, x), where(improved, left, residual), tolerance, wrap(2)
 
-    def keep(x: Tensor, rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
-        return x, residual, wrap(1)
+    def look(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
+        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
+        return cond(anywhere(residual > tolerance), refine, keep, x, rest, residual, tolerance)
 
-    x, residual, passes = cond(anywhere(residual > tolerance), refine, keep, x, rest, residual)
+    by_default = settings.rel_tol is None and settings.abs_tol is None
+    missed = residual if left_out is None or not by_default else maximum(residual, left_out)
+    state = x, rest, residual, tolerance
+    x, residual, tolerance, passes = cond(anywhere(missed > tolerance), look if by_default else refine, keep, *state)
     info = _outcome(passes, residual, tolerance)
-    if operator.singular and not may_project(settings):
-        info = _compatible(info, given, y, dims, settings)
+    if left_out is not None:
+        info = _compatible(info, left_out)
     return x, report_solve(x, info, settings.suppress)
 
 
-def _compatible(info: SolveInfo, given: Tensor, y: Tensor, dims: Any, settings: Solve) -> SolveInfo:
+def _constant_norm(level: Tensor, dims: Shape, kind: str) -> Tensor:
+    """`norm` of a constant."""
+    return abs(level) * (1.0 if kind == "max" else float(dims.volume) ** 0.5)
+
+
+def _compatible(info: SolveInfo, left_out: Tensor) -> SolveInfo:
     """The outcome of a singular system, whose residual includes what was removed from the right-hand side."""
-    residual = maximum(info.residual, norm(given - y, dims, settings.norm))
+    residual = maximum(info.residual, left_out)
     good = residual <= info.tolerance
     flaw = where(good | ~info.converged, 0, INCOMPATIBLE)
     return replace(info, residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:
-    """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed."""
-    y = operator.without_null_space(stored(y, operator.dims))
+    """Low modes are a part of their own in compiled single precision; a second pass is one where it is needed.
+
+    The transform leaves out the null space by itself.  What y has of it, a rounding error in most cases, is found in the residual.
+    """
+    y = stored(y, operator.dims)
     dims = system_dims(operator, y)
-    tolerance = target(settings, y, dims)
     if _has_low_part(operator, y):
         parts: list[Any] = [spectral_inverse(operator, y, low_counts(operator)), low_part(operator, y)]
         parts[0] = barrier(parts[0])[0]
@@ -155,18 +172,24 @@ def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any],
         parts = [barrier(spectral_inverse(operator, y))[0]]
         rest = y - operator(parts[0])
     residual = norm(rest, dims, settings.norm)
+    tolerance, passes = least(settings, y, dims), wrap(1)
 
-    def refine(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
+    def keep(rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
+        return zeros_of(rest), residual, tolerance, wrap(1)
+
+    def look(rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
+        rest = operator.without_null_space(rest)
+        exact = maximum(tolerance, target(settings, y, dims))
+        residual = norm(rest, dims, settings.norm)
+        return cond(anywhere(residual > exact), refine, keep, rest, residual, exact)
+
+    def refine(rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
         more = spectral_inverse(operator, rest)
-        return more, norm(rest - operator(more), dims, settings.norm), wrap(2)
+        return more, norm(rest - operator(more), dims, settings.norm), tolerance, wrap(2)
 
-    def keep(rest: Tensor, residual: Tensor) -> tuple[Any, ...]:
-        return where(rest == rest, 0.0, 0.0), residual, wrap(1)
-
-    passes = wrap(1)
     missed = anywhere(residual > tolerance)
     if not missed.available or bool(missed):
-        more, residual, passes = cond(missed, refine, keep, rest, residual)
+        more, residual, tolerance, passes = cond(missed, look, keep, rest, residual, tolerance)
         parts.append(more)
     info = _outcome(passes, residual, tolerance)
     report_solve(parts[0], info, settings.suppress)
