@@ -95,6 +95,7 @@ from phiml_core.ops.rename import rename_dims
 from phiml_core.ops.reorder import flip, pack_dims, roll, unpack_dim
 from phiml_core.ops.repeat import expand, store
 from phiml_core.ops.reshaped import reshaped_native, reshaped_numpy
+from phiml_core.ops.rotation import rotate_vector, rotation_matrix
 from phiml_core.ops.scatter import scatter
 from phiml_core.ops.slicing import slice_
 from phiml_core.ops.sparse import (
@@ -127,7 +128,7 @@ from phiml_core.ops.spectral import (
 )
 from phiml_core.ops.statistics import median, quantile
 from phiml_core.ops.unstack import unstack
-from phiml_core.ops.vector import cross_product, dot, normalize, rotate_vector, vec_length, vec_normalize, vec_squared
+from phiml_core.ops.vector import cross_product, dot, normalize, vec_length, vec_normalize, vec_squared
 from phiml_core.shape import (
     EMPTY,
     Shape,
@@ -231,7 +232,7 @@ __all__ = [
     "non_dual", "non_instance", "non_primal", "non_spatial", "nonzero", "normalize", "ones", "ones_like",
     "pack_dims", "pad", "precision", "primal", "print_gradient", "prod", "quantile", "random_key", "random_normal",
     "random_permutation", "random_uniform", "range_tensor", "real", "record_solves", "rename_dims",
-    "reshaped_native", "reshaped_numpy", "reshaped_tensor", "roll", "rotate_vector", "round_", "safe_div", "scan",
+    "reshaped_native", "reshaped_numpy", "reshaped_tensor", "roll", "rotate_vector", "rotation_matrix", "round_", "safe_div", "scan",
     "scatter", "seed", "set_precision", "shape", "shift", "sigmoid", "sign", "sin", "sinh", "slice_", "solve",
     "solve_linear", "sort", "sparse_tensor", "spatial", "spatial_gradient", "spectral_scale", "split", "sqrt",
     "stack", "std", "stop_gradient", "store", "stored_indices", "stored_values", "sum_", "tan", "tanh", "tensor",

@@ -5,6 +5,7 @@ import pytest
 from phiml_core import math
 from phiml_core.backend import precision
 from phiml_core.math import batch, channel, instance
+from phiml_core.shape import ShapeError
 from phiml_physics.geom import Box, Cuboid, GeometryError, Sphere, UniformGrid, image_geometry, union
 
 
@@ -131,3 +132,20 @@ def test_grid_is_static():
 def test_errors(make, message):
     with pytest.raises(GeometryError, match=message):
         make()
+
+
+def test_rotated_geometries():
+    bar = Box(x=(0, 4), y=(0, 2)).rotated(0.3).rotated(np.pi / 2 - 0.3)
+    assert bar.lies_inside(points([2, 2.9], [2.9, 1], [3.1, 1])).numpy().tolist() == [True, True, False]
+    assert np.allclose(bar.approximate_signed_distance(points([2, 4], [2, 1])).numpy(), [1, -1], atol=1e-6)
+    assert np.allclose(bar.rotated(np.pi, (0, 0)).center.numpy(), [-2, -1], atol=1e-6)
+    pair = union(Box(x=1, y=1), Sphere(x=3, y=0.5, radius=1)).rotated(np.pi / 2)
+    assert np.allclose(pair.center.numpy(), [1.75, 0.5])
+    assert pair.lies_inside(points([1.75, 2.6], [3, 0.5])).numpy().tolist() == [True, False]
+    brick = Box(x=(-1, 1), y=(-2, 2), z=(-3, 3)).rotated(math.vec(x=np.pi / 2, y=0.0, z=0.0))
+    assert float(brick.approximate_signed_distance(math.vec(x=0.0, y=4.0, z=0.0))) == pytest.approx(1, abs=1e-5)
+    angles = math.wrap([0.0, np.pi / 2], batch("b"))
+    inside = Box(x=(0, 4), y=(0, 2)).rotated(angles).lies_inside(points([2, 2.9]))
+    assert inside.numpy("b,points").tolist() == [[False], [True]]
+    with pytest.raises(ShapeError, match="Give a vector along the axis"):
+        Box(x=1, y=1, z=1).rotated(0.1)

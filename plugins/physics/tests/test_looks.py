@@ -5,6 +5,7 @@ import pytest
 from phiml_core import math
 from phiml_core.marks import marks
 from phiml_core.math import batch
+from phiml_core.tree.flatten import flatten
 from phiml_physics.fluid import Obstacle
 from phiml_physics.geom import Box, Sphere, UniformGrid, image_geometry
 from phiml_physics.grid import CenteredGrid, StaggeredGrid
@@ -44,3 +45,18 @@ def test_geometries():
     assert len(marks(Obstacle(Box(x=1, y=1)))) == 1
     (picture,) = marks(image_geometry(np.eye(4), Box(x=8, y=8)))
     assert picture.color and picture.values.shape == (4, 4)
+
+
+def test_turned_geometries():
+    (bar,) = marks(Box(x=(0, 4), y=(0, 2)).rotated(np.pi / 2))
+    assert np.allclose(np.ptp(bar.paths[0], axis=0), [2, 4])
+    bars = Box(x=4, y=math.wrap([2.0, 1.0], batch("b"))).rotated(math.wrap([0.0, 1.0], batch("a")))
+    assert [dict(m.panel) for m in marks(bars)] == [{"b": str(b), "a": str(a)} for b in range(2) for a in range(2)]
+    (picture,) = marks(image_geometry(np.eye(4), Box(x=8, y=8)).rotated(np.pi / 4))
+    assert picture.color and picture.values.shape == (128, 128)
+
+
+def test_turning_obstacles_keep_their_structure():
+    body = Obstacle(Box(x=(2, 6), y=(3, 5)), angular_velocity=0.1).rotated(0.1)
+    assert flatten(body, []) == flatten(body.rotated(0.2).copied_with(velocity=0), [])
+    assert body.copied_with(velocity=(1, 0)).moves and not body.copied_with(angular_velocity=0).turns

@@ -10,6 +10,7 @@ from .geometry import (
     join,
     lies_inside,
     moved,
+    turned,
 )
 from .sample import resample, sample
 
@@ -25,4 +26,5 @@ __all__ = [
     "moved",
     "resample",
     "sample",
+    "turned",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "join",
     "lies_inside",
     "moved",
+    "turned",
 ]
 
 
@@ -75,6 +76,18 @@ class Geometry:
         """The same geometry moved by a vector."""
         return moved(self, delta)
 
+    def rotated(self, rotation: Any, pivot: Any = None) -> "Geometry":
+        """The same geometry turned counter-clockwise.
+
+        Args:
+            rotation: an angle in radians in the plane, a vector along the axis whose length is the angle in space, or a matrix
+                (vector, ~vector).
+            pivot: point that stays in place (vector); by default the middle of each region.
+        """
+        from phiml_core.ops.rotation import rotation_matrix
+
+        return turned(self, rotation_matrix(rotation, self.vector), pivot)
+
     def __invert__(self) -> "Geometry":
         return complement(self)
 
@@ -130,6 +143,16 @@ def approximate_fraction_inside(geometry: Any, other: Any, balance: float = 0.5)
 @generic(on="geometry")
 def moved(geometry: Any, delta: Any) -> Any:
     """The geometry shifted by a vector: tensor (…, vector) or (vector), in length."""
+
+
+@generic(on="geometry")
+def turned(geometry: Any, rotation: Any, pivot: Any) -> Any:
+    """The geometry turned about a point.
+
+    Args:
+        rotation: matrix (vector, ~vector).
+        pivot: point (…, vector) that stays in place, or None for the middle of each region.
+    """
 
 
 @generic

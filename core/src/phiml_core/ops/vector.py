@@ -22,7 +22,7 @@ from .reduce import sum_
 from .repeat import store
 from .unstack import unstack
 
-__all__ = ["cross_product", "dot", "normalize", "rotate_vector", "vec_length", "vec_normalize", "vec_squared"]
+__all__ = ["cross_product", "dot", "normalize", "vec_length", "vec_normalize", "vec_squared"]
 
 
 def dot(x: Any, x_dims: Any, y: Any, y_dims: Any) -> Any:
@@ -155,15 +155,3 @@ def cross_product(vec1: Any, vec2: Any) -> Any:
         raise ShapeError(f"A cross product needs 2 or 3 components, but the vectors have shape {b.shape}.")
     (ax, ay, az), (bx, by, bz) = unstack(a, "vector"), unstack(b, "vector")
     return stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], dim)
-
-
-def rotate_vector(vector: Any, angle: Any) -> Any:
-    """Vectors in the plane rotated counter-clockwise by `angle` (radians)."""
-    from .elementwise import cos, sin
-
-    dim = vector.shape["vector"]
-    if dim.size != 2:
-        raise ShapeError(f"Rotation by an angle needs vectors with 2 components, not {dim}.")
-    x, y = unstack(vector, "vector")
-    c, s = cos(angle), sin(angle)
-    return stack([c * x - s * y, s * x + c * y], dim)

@@ -1,16 +1,19 @@
 """What grids and geometries look like: methods of the word `marks`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from phiml_core import math
-from phiml_core.marks import Mark, arrows_mark, box_mark, curve_mark, grid_mark, marks, sphere_mark
+from phiml_core.marks import Lines, Mark, Surface, arrows_mark, box_mark, curve_mark, grid_mark, marks, sphere_mark
+from phiml_core.math import spatial
 from phiml_core.shape import Shape
 
 from .fluid.obstacle import Obstacle
 from .geom.box import Box
 from .geom.image import Image
+from .geom.rotated import Rotated
 from .geom.sphere import Sphere
 from .geom.uniform_grid import UniformGrid
 from .geom.union import Union
@@ -94,6 +97,38 @@ def _(value: Sphere):
 @marks.dispatch
 def _(value: Union):
     return [mark for part in value.parts for mark in marks(part)]
+
+
+def _turned(mark: Any, matrix: Any, middle: Any) -> Mark:
+    if isinstance(mark, Surface):
+        return replace(mark, vertices=(mark.vertices - middle) @ matrix.T + middle, panel=())
+    return replace(mark, paths=tuple((p - middle) @ matrix.T + middle for p in mark.paths), panel=())
+
+
+@marks.dispatch
+def _(value: Rotated):
+    """The outlines of what is turned, turned about their own middles; else the part of each of many cells that lies inside."""
+    names, dims = value.vector.item_names or (), value.shape.without("vector")
+    own = list(_elements(value.geometry.shape.without("vector")))
+    found = marks(value.geometry)
+    if len(found) == len(own) and all(isinstance(m, (Lines, Surface)) for m in found):
+        straight = {tuple(sorted(index.items())): mark for mark, (index, _) in zip(found, own, strict=True)}
+        rotation, center = math.expand(value.rotation, dims), math.expand(value.center, dims)
+        result = []
+        for index, labels in _elements(dims):
+            mark = straight[tuple(sorted((n, i) for n, i in index.items() if n in value.geometry.shape.names))]
+            mark = _turned(mark, rotation[index].numpy("vector,~vector"), center[index].numpy("vector"))
+            result.append(_panel(mark, [(n, label) for n, label in labels if n in dims.batch.names]))
+        return result
+    reach = math.max_(value.bounding_radius(), dims)
+    box = Box(math.min_(value.center, dims) - reach, math.max_(value.center, dims) + reach)
+    cells = UniformGrid(spatial(**dict.fromkeys(names, 128 if len(names) == 2 else 48)), box)
+    part = value.approximate_fraction_inside(cells)
+    lower, upper = (np.asarray(c.numpy("vector"), float).tolist() for c in (box.lower, box.upper))
+    return [
+        _panel(grid_mark(part[index].numpy(names), lower, upper, names, color="#404040"), labels)
+        for index, labels in _elements(part.shape.without(names))
+    ]
 
 
 @marks.dispatch

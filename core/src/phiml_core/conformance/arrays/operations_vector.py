@@ -8,7 +8,9 @@ from .operation import operation
 LINEAR = {"second": False}
 
 
-@operation("vec_squared vec_length vec_normalize normalize rotate_vector dot cross_product", moving="s t u b")
+@operation(
+    "vec_squared vec_length vec_normalize normalize rotate_vector rotation_matrix dot cross_product", moving="s t u b"
+)
 def vectors(s, t, u, b):
     constant = wrap([1.0, 2.0], channel(vector="x,y"))  # stays a NumPy constant, which joins any backend
     return [
@@ -18,6 +20,11 @@ def vectors(s, t, u, b):
             math.vec_length(u, eps=1e-3),
             math.vec_normalize(t),
             math.normalize(u),
+        ),
+        *(
+            math.rotate_vector(t, s),
+            math.rotation_matrix(s.y[0], t.shape["vector"]),
+            math.rotate_vector(t, s, invert=True),
         ),
         *(math.rotate_vector(t, 0.3), t * constant, math.dot(t, "vector", constant, "vector")),
         *(

@@ -48,6 +48,15 @@ class Obstacle:
         """The same obstacle moved by a vector."""
         return Obstacle(self.geometry.shifted(delta), self.velocity, self.angular_velocity)
 
+    def rotated(self, rotation: Any, pivot: Any = None) -> "Obstacle":
+        """The same obstacle turned by an angle, about its center unless a pivot is given: see `Geometry.rotated`."""
+        return Obstacle(self.geometry.rotated(rotation, pivot), self.velocity, self.angular_velocity)
+
+    def copied_with(self, **changes: Any) -> "Obstacle":
+        """The same obstacle with other arguments of the constructor, e.g. `copied_with(velocity=0)`."""
+        given = {"geometry": self.geometry, "velocity": self.velocity, "angular_velocity": self.angular_velocity}
+        return Obstacle(**{**given, **changes})
+
     def with_geometry(self, geometry: Geometry) -> "Obstacle":
         """Another body with the same velocity."""
         return Obstacle(geometry, self.velocity, self.angular_velocity)

@@ -10,6 +10,7 @@ from .complement import Complement
 from .errors import GeometryError
 from .image import Image, image_geometry
 from .image_mask import ImageError
+from .rotated import Rotated
 from .sphere import Sphere
 from .uniform_grid import UniformGrid
 from .union import Union, union
@@ -22,6 +23,7 @@ __all__ = [
     "GeometryError",
     "Image",
     "ImageError",
+    "Rotated",
     "Sphere",
     "UniformGrid",
     "Union",

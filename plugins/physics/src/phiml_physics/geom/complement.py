@@ -10,6 +10,7 @@ from phiml_core.field import (
     complement,
     lies_inside,
     moved,
+    turned,
 )
 from phiml_core.shape import Shape
 
@@ -71,3 +72,8 @@ def _(geometry: Complement):
 @moved.dispatch
 def _(geometry: Complement, delta):
     return Complement(moved(geometry.geometry, delta))
+
+
+@turned.dispatch
+def _(geometry: Complement, rotation, pivot):
+    return Complement(turned(geometry.geometry, rotation, pivot))

@@ -3,12 +3,12 @@
 from typing import Any
 
 from phiml_core import math
-from phiml_core.field import Geometry, approximate_signed_distance, bounding_radius, moved
+from phiml_core.field import Geometry, approximate_signed_distance, bounding_radius, moved, turned
 from phiml_core.math import Tensor
 from phiml_core.shape import Shape, merge_shapes
 
 from .errors import GeometryError
-from .vectors import check_vector, over_instances, space_vector
+from .vectors import check_vector, over_instances, space_vector, turned_point
 
 __all__ = ["Sphere"]
 
@@ -84,3 +84,8 @@ def _(geometry: Sphere):
 @moved.dispatch
 def _(geometry: Sphere, delta):
     return Sphere(geometry.center + delta, geometry.radius)
+
+
+@turned.dispatch
+def _(geometry: Sphere, rotation, pivot):
+    return geometry if pivot is None else Sphere(turned_point(geometry.center, rotation, pivot), geometry.radius)

@@ -12,6 +12,7 @@ from phiml_core.field import (
     join,
     lies_inside,
     moved,
+    turned,
 )
 from phiml_core.shape import Shape, merge_shapes
 
@@ -103,3 +104,10 @@ def _(geometry: Union):
 @moved.dispatch
 def _(geometry: Union, delta):
     return Union(tuple(moved(p, delta) for p in geometry.parts))
+
+
+@turned.dispatch
+def _(geometry: Union, rotation, pivot):
+    """As one body, about the middle of the centers of its parts."""
+    pivot = geometry.center if pivot is None else pivot
+    return Union(tuple(turned(p, rotation, pivot) for p in geometry.parts))

@@ -8,7 +8,7 @@ from phiml_core.shape import Shape
 
 from .errors import GeometryError
 
-__all__ = ["check_vector", "over_instances", "space_vector"]
+__all__ = ["check_vector", "over_instances", "space_vector", "turned_point"]
 
 
 def space_vector(value: Any, names: tuple[str, ...], what: str) -> Tensor:
@@ -49,3 +49,9 @@ def over_instances(value: Tensor, geometry: Shape, location: Shape, reduction: A
     """`value` reduced over the dims that count the parts of one geometry."""
     parts = geometry.instance.without(location)
     return reduction(value, parts) if parts else value
+
+
+def turned_point(point: Tensor, rotation: Tensor, pivot: Any) -> Tensor:
+    """Points (…, vector) after a rotation (vector, ~vector) about another one."""
+    pivot = space_vector(pivot, point.shape.get_item_names("vector") or (), "A pivot")
+    return math.rotate_vector(point - pivot, rotation) + pivot
