@@ -45,7 +45,7 @@ def grid(sizes, sides="closed", solid=None, dx=1.0):
     sides = [sides] * len(sizes) if isinstance(sides, str) else sides
     boundary = {n: SIDES[s] for n, s in zip(names, sides)}
     box = poisson(spatial(**dict(zip(names, sizes))), dx, boundary)
-    return box if solid is None else MaskedLaplace(box, open_faces(box, solid))
+    return box if solid is None else MaskedLaplace(box, open_faces(box, solid), fractions=True)
 
 
 def box_of(operator):

@@ -13,7 +13,7 @@ from phiml_solvers import MaskedLaplace, Stencil, poisson
 from phiml_solvers.multigrid import multigrid
 from phiml_solvers.multigrid.algorithm import Multigrid
 from phiml_solvers.multigrid.plan import plan
-from phiml_solvers.precondition import UnknownPreconditioner
+from phiml_solvers.precondition import UnknownPreconditioner, best
 from solver_grids import OBSTACLES, SIDES, grid, largest, open_faces, random_faces, tensor, weighted
 
 DIFFERENTIABLE = [
@@ -116,6 +116,18 @@ def test_jumps(sizes, jump, bits, rng):
     y = operator(tensor(rng.normal(size=sizes), spatial(*operator.dims)))
     tolerance = None if bits == 32 else 1e-5
     assert count(operator, y, preconditioner="multigrid", rel_tol=tolerance) <= 25
+
+
+def test_small_grids_take_cycles_unless_known_to_be_open_in_part(rng):
+    """On backends that compile: coefficients may jump, where transforms would take 150 iterations."""
+    pytest.importorskip("phiml_torch")
+    with backend("torch"):
+        operator = diffusion(inclusions((14, 11), 1e4))
+        y = operator(noise(operator, rng))
+        info = solve(LinearProblem(operator, y), "auto")[1]
+        assert info.method.endswith("multigrid") and int(info.iterations) <= 12
+        around = grid((14, 11), "closed", OBSTACLES["disc"]((14, 11)))
+        assert best(2.0 * around, y)[1] == "spectral"
 
 
 @pytest.mark.parametrize("width", [1.0, 2.0])

@@ -46,7 +46,7 @@ def masked(sides="closed"):
             w = np.concatenate([f[:1], w]) if lower == "dirichlet" else w
             w = np.concatenate([w, f[-1:]]) if upper == "dirichlet" else w
         weights.append(tensor(np.moveaxis(w, 0, axis), spatial("x,y")))
-    return MaskedLaplace(box, tuple(weights))
+    return MaskedLaplace(box, tuple(weights), fractions=True)
 
 
 def dense(of):

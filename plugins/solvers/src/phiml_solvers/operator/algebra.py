@@ -162,7 +162,7 @@ def _(a: BoxLaplace, b: BoxLaplace):
 @combined.dispatch
 def _(a: MaskedLaplace, b: Identity | Diagonal):
     box = combined(a.box, b)
-    return MaskedLaplace(box, a.weights) if isinstance(box, BoxLaplace) else None
+    return replace(a, box=box) if isinstance(box, BoxLaplace) else None
 
 
 @combined.dispatch
@@ -253,7 +253,7 @@ def _(a: BoxLaplace, factor):
 def _(a: MaskedLaplace, factor):
     if varies(factor, a):
         return Product((Diagonal(factor), a))
-    return MaskedLaplace(scaled(a.box, factor), a.weights)
+    return replace(a, box=scaled(a.box, factor))
 
 
 @scaled.dispatch

@@ -26,10 +26,12 @@ class MaskedLaplace(LinearOperator):
     Attributes:
         box: the same operator with all faces open.
         weights: per dim the open fraction of the free faces normal to it, or any other non-negative coefficient, such as a diffusivity.
+        fractions: whether the weights are known to be open fractions, from 0 to 1; what they are worth may be traced.
     """
 
     box: BoxLaplace
     weights: tuple[Any, ...]
+    fractions: bool = False
 
     __value_attrs__ = ("box", "weights")
     symmetric = True

@@ -19,6 +19,7 @@ def poisson(
     face_weights: Any = None,
     shift: Any = None,
     scale: Any = None,
+    fractions: bool = False,
 ) -> Any:
     """shift · x + scale · ∇ · (w ∇x) on a grid of cells.
 
@@ -32,6 +33,8 @@ def poisson(
             inner faces, outer faces at Dirichlet sides, and all lower faces of a periodic dim.
         shift: factor of the identity; None for the Laplacian alone.
         scale: factor of the Laplacian; None for 1.
+        fractions: whether `face_weights` are known to be open fractions, from 0 to 1, as of obstacles: on small grids the default
+            then solves in compiled code with transforms, which are compiled sooner, but do not cope with coefficients that jump.
 
     >>> from phiml_core.shape import spatial
     >>> poisson(spatial(x=4, y=3), 0.5, {'x': 'periodic', 'y': ('neumann', 'dirichlet')}).kinds
@@ -45,7 +48,7 @@ def poisson(
 
     if isinstance(face_weights, Mapping):
         face_weights = [face_weights[n] for n in resolution.names]
-    return MaskedLaplace(box, tuple(face_weights))
+    return MaskedLaplace(box, tuple(face_weights), fractions)
 
 
 def _spacing(dx: Any, resolution: Shape) -> tuple[float, ...]:

@@ -86,27 +86,27 @@ def _(operator: Stencil, like):
 
 @best.dispatch
 def _(operator: MaskedLaplace, like):
-    if _is_large(operator, like):
-        return multigrid(operator, like), "multigrid"
-    return spectral(operator), "spectral"
+    if _takes_transforms(operator, like):
+        return spectral(operator), "spectral"
+    return multigrid(operator, like), "multigrid"
 
 
 SMALL = {32: (64, 64, 32), 64: (40, 40, 32)}
-"""By bits and number of dims: below so many cells along the longest one, compiled code is compiled four seconds faster with transforms."""
+"""By bits and number of dims: below so many cells along the longest one, compiled code is compiled 1 – 3 s faster with transforms."""
 
 
-def _is_large(operator: MaskedLaplace, like: Tensor) -> bool:
-    """Whether cycles are worth compiling.
+def _takes_transforms(operator: MaskedLaplace, like: Tensor) -> bool:
+    """Whether cycles are not worth compiling: on small grids with obstacles, where transforms take 8 – 22 iterations.
 
-    They need half the iterations with obstacles, a third in narrow pores, a tenth or less where coefficients jump, and an iteration
-    costs about the same (compiled; 1.5 times as much in NumPy).  Medians, single precision, 20 % boxes / 40 % pores:
-    JAX 128² 2.5 / 4.4 ms against 3.2 / 9.8 ms, 64³ 41 / 40 against 58 / 92; NumPy 128² 14 / 25 against 12 / 32, 64³ 160 / 240 against
-    220 / 320.
+    Cycles need half the iterations with obstacles, a third in narrow pores, a tenth or less where coefficients jump, and an iteration
+    costs about the same (compiled; 1.5 times as much in NumPy).  Medians, single precision, 20 % boxes / 40 % pores / jumps of 1000:
+    JAX 32² 0.37 / 0.39 / 0.39 ms against 0.27 / 0.38 / 2.3 with transforms, 16³ 0.9 / 0.9 / 2.0 against 0.9 / 1.2 / 10.7; 128² 2.5 / 4.4
+    against 3.2 / 9.8, 64³ 41 / 40 against 58 / 92; NumPy 128² 14 / 25 against 12 / 32, 64³ 160 / 240 against 220 / 320.
     """
-    if not like.backend.can_jit:
-        return True
+    if not (operator.fractions and like.backend.can_jit):
+        return False
     sizes = operator.resolution.sizes
-    return max(sizes) >= SMALL[current().bits][min(len(sizes), 3) - 1]
+    return max(sizes) < SMALL[current().bits][min(len(sizes), 3) - 1]
 
 
 def _spectral_by_name(operator: Any, like: Tensor) -> Preconditioner:
