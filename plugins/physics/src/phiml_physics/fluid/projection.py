@@ -77,7 +77,7 @@ def make_incompressible(
         values = with_obstacles(values, bodies, faces, weights)
     flow = StaggeredGrid.from_components(values, velocity.boundary, cells)
     sides = {n: _sides(velocity.boundary.component(n), n) for n in cells.names}
-    operator = poisson(cells.resolution, cells.spacing, sides, weights)
+    operator = poisson(cells.resolution, cells.spacing, sides, weights, fractions=True)
     settings = solve or Solve()
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
     settings = replace(settings, x0=guess)
