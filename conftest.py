@@ -1,9 +1,39 @@
-"""Says at the end of each run which backends were tested, so that one that is not installed is not skipped in silence."""
+"""What all runs of the tests share: programs of JAX that were compiled once, and a last line that says which backends were tested.
+
+A backend that is not installed is thus not skipped in silence.
+"""
 
 import importlib.util
+import os
 import re
+import shutil
+import tempfile
+
+import pytest
 
 PACKAGES = {"jax": "phiml_jax", "torch": "phiml_torch", "tensorflow": "phiml_tf"}
+
+
+PROGRAMS = pytest.StashKey[str]()
+
+
+def pytest_configure(config):
+    """Equal programs of JAX are compiled once in a run: by all its workers, and by the processes that tests start.
+
+    Most of the time of a test on JAX goes to compiling, and many of those programs have been compiled before: a single
+    operation on values of some shape, or a loop whose body is a new Python function.  The folder is empty when a run begins.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # in a worker it is that of the run
+        config.stash[PROGRAMS] = tempfile.mkdtemp(prefix="phiml-programs-")
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = config.stash[PROGRAMS]
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+
+def pytest_unconfigure(config):
+    if folder := config.stash.get(PROGRAMS, None):
+        del os.environ["JAX_COMPILATION_CACHE_DIR"]
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def backend_of(test: str, under_test: str) -> str:
