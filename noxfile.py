@@ -31,8 +31,11 @@ NUMPY_ONLY = ("core", "solvers", "physics")
 EXAMPLES = ("examples/plugins/phiml_strict", "examples/plugins/phiml_units", "examples/plugins/phiml_pyamg")
 """Plugins as third parties would write them; the tests show that they need no line of core."""
 TEST_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "array-api-strict")
-WORKERS = ("-n", "auto", "--dist", "loadscope")
-"""One process for each core; the tests of a module stay together and share what was compiled."""
+WORKERS = ("-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
+"""One process for each core; the tests of a module stay together and share what was compiled.
+
+Modules begin in the order of `testpaths`: whole runs first, many short ones last, so that the processes end together.
+"""
 
 CHECK = (
     "import json, sys; runs = [json.load(open(f)) for f in sys.argv[1:]]; "
