@@ -8,12 +8,13 @@ from proof_plume import BOUNDARIES, GOAL, OBSTACLES, obstacle_of, remaining, sta
 
 SIZES = [(64, 64), (100, 100), (128, 128), (256, 256), (512, 512), (32, 32, 32), (64, 64, 64), (128, 128, 128)]
 SHORT = {"numpy": SIZES[:3] + SIZES[5:6], "jax": SIZES[:1]}
-"""Compiling takes a second for each case, so that most of the compiled ones are long."""
+SHORT_COMPILED = (("closed", "none"), ("open top", "none"), ("periodic", "none"), ("open top", "picture"))
+"""Compiling takes seconds for each case, so that most of the compiled ones are long."""
 MOST = 25
 
 
 def case(place, sizes, *rest, short=SHORT):
-    compiles = place == "jax" and rest[-1] in ("disc", "boxes")
+    compiles = place == "jax" and rest not in SHORT_COMPILED
     marks = [] if sizes in short[place] and not compiles else [pytest.mark.long]
     return pytest.param(place, sizes, *rest, marks=marks, id="-".join([place, "x".join(map(str, sizes)), *rest]))
 

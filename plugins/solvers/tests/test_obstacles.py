@@ -45,7 +45,7 @@ def test_divergence_in_1d(sizes, bits, place, rng):
     assert left < 1
 
 
-def test_nearly_closed_cells_cost_no_iterations(bits, place, rng):
+def test_nearly_closed_cells_cost_no_iterations(bits, rng):
     """A smooth rim of an obstacle has faces that are open by a small fraction."""
     sizes = (64, 64)
     at = np.meshgrid(*[np.arange(n) + 0.5 for n in sizes], indexing="ij")
@@ -89,9 +89,9 @@ def test_preconditioners_scale(name, rng):
     pytest.importorskip("phiml_jax")
     from phiml_core.backend import backend
 
-    with backend("jax"):
-        counts = []
-        for n in (48, 192):
+    counts = []
+    for n, on in ((48, "numpy"), (192, "numpy"), (96, "jax")):
+        with backend(on):
             operator = grid((n, n), "closed", OBSTACLES["disc"]((n, n)))
             faces = random_faces(operator, rng, smooth=True)
             scale = max(largest(v) for v in faces)
@@ -99,7 +99,7 @@ def test_preconditioners_scale(name, rng):
             projected, info = jit_compile(project)(operator, faces, settings)
             assert largest(operator.divergence(projected)) < 1e-5 * scale
             counts.append(info.iterations.item())
-        assert max(counts) <= 9
+    assert max(counts) <= 9
 
 
 @pytest.mark.parametrize("sides", ["closed", "open above", "periodic"])
@@ -118,7 +118,7 @@ def test_compiled_equals_eager(bits, rng):
     from phiml_core.backend import backend
 
     with backend("jax"):
-        operator = grid((24, 20), "closed", OBSTACLES["disc"]((24, 20)))
+        operator = grid((12, 10), "closed", OBSTACLES["disc"]((12, 10)))
         faces = random_faces(operator, rng)
         settings = Solve(abs_tol=GOAL[bits], norm="max")
         expected, info = project(operator, faces, settings)
@@ -165,8 +165,8 @@ def test_agrees_with_direct_solve(sides, double, place, rng):
 
 def test_no_fluid_at_all(bits, place):
     """An obstacle that fills the domain leaves nothing to solve for."""
-    operator = grid((8, 8), "closed", np.ones((8, 8), bool))
-    x, info = solve(LinearProblem(operator, tensor(np.zeros((8, 8)), spatial("x,y"))), Solve())
+    operator = grid((4, 4), "closed", np.ones((4, 4), bool))
+    x, info = solve(LinearProblem(operator, tensor(np.zeros((4, 4)), spatial("x,y"))), Solve())
     assert largest(x) == 0 and bool(info.converged)
 
 
