@@ -98,9 +98,11 @@ def report_solve(x: Tensor, info: SolveInfo, suppress: tuple[type, ...] = ()) ->
     Raises:
         NotConverged, Diverged, or a subclass that says what is wrong with the system; unless among `suppress`.
     """
-    start = _start.get()
-    time = perf_counter() - start if start is not None and info.available else info.time
+    start, known = _start.get(), info.available
+    time = perf_counter() - start if start is not None and known else info.time
     info = replace(info, time=time, reason=info.reason or _reason.get())
+    if known and not status.is_watched() and info.converged.numpy(info.converged.shape).all():
+        return info  # nobody to tell
     failed = failures(info, suppress)
     if failed is None:
         status.report("solve", False if info.available else info.converged & False, {"info": info})

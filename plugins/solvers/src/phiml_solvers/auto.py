@@ -18,7 +18,7 @@ from .operator.masked import MaskedLaplace
 from .operator.matrix import DenseMatrix
 from .operator.stencil import Stencil
 from .precondition import best
-from .system import prepare, unknown_dims
+from .system import Prepared, prepare, unknown_dims
 from .transform import Transform
 
 __all__ = ["Auto", "algorithm_for"]
@@ -123,7 +123,7 @@ def _(operator: FunctionOperator, like, settings):
 def _chosen(problem: LinearProblem, settings: Solve | None) -> tuple[LinearProblem, Any, str, Solve]:
     operator, y, settings = prepare(problem, settings)
     algorithm, reason = algorithm_for(operator, y, settings)
-    return LinearProblem(operator, y), algorithm, f"auto: {type(operator).__name__}, {reason}", settings
+    return Prepared(operator, y), algorithm, f"auto: {type(operator).__name__}, {reason}", settings
 
 
 @solve.dispatch

@@ -23,7 +23,11 @@ from .trace.finish import operator_of
 from .trace.linear import Linear
 from .trace.structured import traced
 
-__all__ = ["as_operator", "check_dims", "coefficient_dims", "prepare", "unknown_dims", "with_batch"]
+__all__ = ["Prepared", "as_operator", "check_dims", "coefficient_dims", "prepare", "unknown_dims", "with_batch"]
+
+
+class Prepared(LinearProblem):
+    """A problem with an operator object and a right-hand side that fits it; the first guess is among the settings."""
 
 
 def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOperator, Tensor, Solve]:
@@ -34,6 +38,8 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
         EmptySystem: there are no unknowns or no equations.
     """
     settings = settings or Solve()
+    if type(problem) is Prepared:
+        return problem.operator, problem.rhs, settings
     y = problem.rhs if isinstance(problem.rhs, Tensor) else wrap(problem.rhs)
     x0 = settings.x0 if problem.x0 is None else problem.x0
     operator, offset = as_operator(problem.operator, y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0))
