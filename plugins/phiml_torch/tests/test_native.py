@@ -45,6 +45,24 @@ def test_native_transforms(function, bits):
         np.testing.assert_allclose(h, torch.func.hessian(plain)(a).sum(0), **tol)
 
 
+def test_native_transforms_of_branches_and_loops():
+    """What depends on values: they are read below the transform, and chosen item by item where they differ between items."""
+
+    def decided(a):
+        x = wrap(a, spatial("x"))
+        x = math.cond(math.max(x) < 1, lambda x: x * x, lambda x: 3 * x, x)
+        (x,) = math.while_loop(lambda x: math.sum(x) < 100, lambda x: (2 * x,), (x,))
+        return math.sum(x).native()
+
+    a = torch.tensor([0.5, 0.25])
+    slope = torch.tensor([512.0, 256.0])  # 2 a, doubled 9 times
+    np.testing.assert_allclose(torch.func.grad(decided)(a), slope)
+    np.testing.assert_allclose(torch.func.jacrev(decided)(a), slope)
+    rows = torch.stack([a, 40 * a])
+    np.testing.assert_allclose(torch.func.vmap(decided)(rows), [decided(a), decided(40 * a)])
+    np.testing.assert_allclose(torch.func.vmap(torch.func.grad(decided))(rows), [[512, 256], [6, 6]])
+
+
 @pytest.mark.parametrize("jit", [False, True])
 def test_parameters_of_a_network_learn(jit):
     with torch.random.fork_rng():

@@ -5,6 +5,7 @@ run eagerly instead of compiled, and the questions below are answered so that re
 applied whether or not anyone asks for them.
 """
 
+import contextlib
 import functools
 import logging
 import threading
@@ -21,7 +22,7 @@ except ImportError:  # pragma: no cover - another version of PyTorch
 
 __all__ = [
     "TorchDispatchMode", "compiler", "follows", "has_modes", "inductor", "is_batched", "is_foreign_trace", "is_wrapped",
-    "is_zero", "transforms_active", "unwrap", "works",
+    "is_zero", "to_numpy", "transforms_active", "unwrap", "works",
 ]  # fmt: skip
 
 log = logging.getLogger("phiml_core")
@@ -61,6 +62,12 @@ def unwrap(x: Any) -> Any:
     while _functorch is not None and is_wrapped(x):
         x = _functorch.get_unwrapped(x)
     return x
+
+
+def to_numpy(x: Any) -> Any:
+    """Values of a tensor that no transform of `torch.func` follows.  Inside of one even `detach` would make it followed again."""
+    with getattr(torch._C, "_DisableFuncTorch", contextlib.nullcontext)():
+        return x.numpy(force=True)
 
 
 def is_zero(x: Any) -> bool:
@@ -157,7 +164,9 @@ def _transforms() -> bool:
     seen = [not transforms_active(), not is_wrapped(x), unwrap(x) is x, not is_batched(x)]
 
     def function(x: torch.Tensor) -> torch.Tensor:
-        seen.extend((bool(transforms_active()), is_wrapped(x), not is_batched(x), unwrap(x).tolist() == [2, 3]))
+        seen.extend(
+            (bool(transforms_active()), is_wrapped(x), not is_batched(x), to_numpy(unwrap(x)).tolist() == [2, 3])
+        )
         return (x * x).sum()
 
     def item(x: torch.Tensor) -> torch.Tensor:

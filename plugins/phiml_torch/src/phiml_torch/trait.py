@@ -78,6 +78,8 @@ class Torch(Backend):
                     "The values of a PyTorch tensor that is being recorded are not known until the function runs."
                 )
             x = private.unwrap(x)
+            if x.dtype is not torch.bfloat16:
+                return private.to_numpy(x)
         return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
 
     def is_traced(self, x: Any) -> bool:
@@ -189,6 +191,9 @@ class Torch(Backend):
     def cond(
         self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
+        if _is_batched(predicate):
+            pairs = zip(on_true(*args), on_false(*args), strict=True)
+            return tuple([torch.where(predicate, a, b) for a, b in pairs])
         if not _is_recorded(predicate):
             return on_true(*args) if bool(predicate) else on_false(*args)
         from .control import branch
@@ -199,7 +204,13 @@ class Torch(Backend):
         self, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
     ) -> tuple[Any, ...]:
         if not self.is_compiling():
-            return super().while_loop(condition, body, state)
+            goes_on = condition(*state)
+            if not _is_batched(goes_on):
+                return super().while_loop(condition, body, state)
+            while private.to_numpy(private.unwrap(goes_on)).any():  # items that are done wait for the others
+                state = tuple([torch.where(goes_on, n, s) for n, s in zip(body(*state), state, strict=True)])
+                goes_on = condition(*state) & goes_on
+            return state
         from .control import repeat_while
 
         return repeat_while(condition, body, state)
@@ -261,6 +272,11 @@ def _is_recorded(x: torch.Tensor) -> bool:
 
 def _is_followed(x: torch.Tensor) -> bool:
     return (bool(private.transforms_active()) and private.is_wrapped(x)) or _is_recorded(x)
+
+
+def _is_batched(x: Any) -> bool:
+    """Whether `x` differs between the items of `torch.func.vmap`."""
+    return bool(private.transforms_active()) and isinstance(x, torch.Tensor) and private.is_batched(x)
 
 
 TORCH = Torch()
