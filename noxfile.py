@@ -146,8 +146,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Both type checkers on the sources."""
-    install(session, *FOLDERS, tools=("mypy", "pyright[nodejs]"))
+    """Both type checkers on the sources, of which the conformance kit needs pytest."""
+    install(session, *FOLDERS, tools=(*TEST_TOOLS, "mypy", "pyright[nodejs]"))
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(pathlib.Path(session.bin) / "python"))
 
