@@ -157,3 +157,13 @@ def test_derivative_of_complex_roots(compiled):
         g = math.gradient(lambda z: math.sum_(math.real(math.sqrt(z))), get_output=False)
         found = (math.jit_compile(g) if compiled else g)(math.cast(z, complex)).numpy()
     np.testing.assert_allclose(found, 0.5 / np.sqrt(z.numpy()), rtol=1e-6)
+
+
+def test_tf_function_does_not_rewrite_our_functions():
+    """AutoGraph translates what a `tf.function` calls, function by function, and warns of what it cannot translate."""
+    from tensorflow.python.autograph.impl import conversion
+
+    assert all(map(conversion.is_allowlisted, (math.pack_dims, math.cond, math.iterate, tensor)))
+    assert not conversion.is_allowlisted(test_numbers_do_not_cause_new_traces)
+    run = tf.function(lambda a: math.cond(math.sum(wrap(a, X)) > 0, lambda x: x * 2, lambda x: -x, wrap(a, X)).native())
+    assert run(tf.constant([1.0, 2.0])).numpy().tolist() == [2, 4] and run(tf.constant([-1.0])).numpy().tolist() == [1]

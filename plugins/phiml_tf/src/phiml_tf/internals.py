@@ -1,5 +1,5 @@
 """What TensorFlow does not offer publicly: asking tapes what they record, recording an operation with a derivative of its
-own, calling a compiled function without detours, and XLA's barrier.
+own, calling a compiled function without detours, leaving functions as they are, and XLA's barrier.
 
 Each is tried when it is first needed, and has a public substitute that gives the same results: hand-written derivatives
 are then applied whether or not anyone records them, calls take ten times as long, barriers are left out.
@@ -18,6 +18,7 @@ __all__ = [
     "any_tape",
     "caller",
     "is_recorded",
+    "leave_as_they_are",
     "optimization_barrier",
     "recording",
     "stop_recording",
@@ -133,6 +134,24 @@ def _public(inputs: list[Any], outputs: list[Any], pull_back: PullBack) -> list[
         return tuple([tf.identity(o) for o in outputs]), lambda *cotangents: pull_back(*cotangents)
 
     return list(operation(*inputs))
+
+
+# --- AutoGraph ---
+
+
+def leave_as_they_are(*packages: str) -> None:
+    """`tf.function` shall not rewrite the functions of these packages, which need no rewriting: branches and loops on values are words.
+
+    Without this each call of one from a `tf.function` is translated, or warned about where it cannot be.
+    """
+    try:
+        from tensorflow.python.autograph.core import config
+
+        known = {rule._prefix for rule in config.CONVERSION_RULES}
+        new = tuple(config.DoNotConvert(p) for p in packages if p not in known)
+        config.CONVERSION_RULES = (*new, *config.CONVERSION_RULES)
+    except Exception:  # another version: they are rewritten, and compute the same
+        return
 
 
 # --- calls ---

@@ -18,8 +18,10 @@ def phiml_register() -> None:
     from phiml_core.backend import register_backend
 
     from . import elementwise, extremes, reduce, sparse, structure, transforms, variables  # noqa: F401
+    from .internals import leave_as_they_are
     from .trait import TENSORFLOW
 
+    leave_as_they_are("phiml_core", "phiml_solvers", "phiml_physics", "phiml_tf")
     register_backend(TENSORFLOW)
 
 
