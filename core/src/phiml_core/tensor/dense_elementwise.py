@@ -50,6 +50,12 @@ def _number_kind(dtype: DType) -> Any:
 
 
 def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> Callable[..., Dense]:
+    """What runs an operation on arrays and numbers like `operands`."""
+    return _runner(*_parts(op, operands, precision))
+
+
+def _parts(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> tuple[Any, Spec, list[Any]]:
+    """The program of a plan, the spec of its result, and what Python numbers are converted by."""
     specs = [o for o in operands if isinstance(o, Spec)]
     backend = join(*(s.backend for s in specs))
     verb = (op.symbol and f"compute {op.symbol} of") or op.name
@@ -79,7 +85,7 @@ def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> C
         kinds[1] = lambda x: backend.as_array(x, compute)  # between two numbers a library would choose its own type
     wide = result.precision == 64 or compute.precision == 64 or any(s.wide for s in specs)
     out = make_spec(order, shape, backend, result)
-    return _runner(backend.fuse(_program(fn, steps), wide), out, kinds)
+    return backend.fuse(_program(fn, steps), wide), out, kinds
 
 
 def _program(fn: Callable[..., Any], steps: list[Step | None]) -> Callable[..., Any]:
@@ -89,9 +95,7 @@ def _program(fn: Callable[..., Any], steps: list[Step | None]) -> Callable[..., 
 
 
 def _runner(program: Callable[..., Any], out: Spec, kinds: list[Any]) -> Callable[..., Dense]:
-    """The plan: convert Python numbers, run, attach the spec.  Written out for one and two operands, the hot path."""
-    if len(kinds) == 1:
-        return lambda x: Dense(program(x), out)
+    """The plan: convert Python numbers, run, attach the spec.  Written out for two operands, the hot path."""
     if len(kinds) == 2:
         k0, k1 = kinds
         if k0 is not None:
@@ -107,10 +111,10 @@ def _(x: Dense, op):
     precision = current()
     spec = x.spec
     try:
-        plan = precision.plans[op, spec]
+        program, out, _ = precision.plans[op, spec]
     except KeyError:
-        plan = precision.keep((op, spec), _plan(op, (spec,), precision))
-    return plan(x.native_array)
+        program, out, _ = precision.keep((op, spec), _parts(op, (spec,), precision))
+    return Dense(program(x.native_array), out)
 
 
 @binary.dispatch
