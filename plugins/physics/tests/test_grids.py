@@ -9,7 +9,7 @@ from phiml_core.field import resample, sample
 from phiml_core.math import batch, channel, spatial
 from phiml_core.transform import gradient
 from phiml_physics.geom import Box, GeometryError, Sphere
-from phiml_physics.grid import CenteredGrid, GridError, ResolutionMismatch, StaggeredGrid
+from phiml_physics.grid import CenteredGrid, GridError, Noise, ResolutionMismatch, StaggeredGrid
 
 BOUNDARIES = [0, 1.5, ZERO_GRADIENT, PERIODIC, {"x": PERIODIC, "y": (0, ZERO_GRADIENT)}]
 
@@ -196,3 +196,24 @@ def test_with_boundary_adds_and_drops_faces():
 def test_errors(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_noise():
+    key = math.random_key(1)
+    grid = CenteredGrid(Noise(batch(b=2), scale=4, smoothness=0.5, vector=2, key=key), 0, Box(x=32, y=16), x=32, y=32)
+    values = grid.values.numpy("b,vector,x,y")
+    assert grid.shape.get_item_names("vector") == ("x", "y") and values.dtype == np.float32
+    np.testing.assert_allclose(values.std((2, 3)), 1, rtol=1e-5)
+    power = abs(np.fft.fft2(values)) ** 2
+    k = np.hypot(np.fft.fftfreq(32)[:, None], np.fft.fftfreq(32, 0.5)[None])
+    assert power[..., k * np.pi * 4 < 0.99].max() < 1e-6 * power.max()  # no wave is longer than π scale
+    near, far = (power[..., (k > c) & (k < 1.3 * c)].mean() for c in (0.1, 0.4))
+    assert 7 < near / far < 32  # amplitudes fall as 1/k: by 16
+    again, other = (CenteredGrid(Noise(key=s), 0, x=8, y=8).values.numpy("x,y") for s in (key, math.random_key(2)))
+    assert (
+        np.array_equal(again, CenteredGrid(Noise(key=key), 0, x=8, y=8).values.numpy("x,y")) and (again != other).any()
+    )
+    faces = StaggeredGrid(Noise(scale=2, key=key), PERIODIC, x=8, y=8)
+    assert abs(faces["x"].values.numpy("x,y") - faces["y"].values.numpy("x,y")).max() > 0.1
+    with pytest.raises(GridError, match="larger scale"):
+        CenteredGrid(Noise(scale=0.1), 0, x=8, y=8)

@@ -106,7 +106,7 @@ from phiml_core.solve import Diverged, NotConverged, Solve, record_solves
 from phiml_physics import advect, diffuse, field, fluid, geom
 from phiml_physics.fluid import Obstacle
 from phiml_physics.geom import Box, Cuboid, Image, Sphere, UniformGrid, image_geometry, union
-from phiml_physics.grid import CenteredGrid, StaggeredGrid
+from phiml_physics.grid import CenteredGrid, Noise, StaggeredGrid
 from phiml_physics.operators import curl, divergence, laplace, spatial_gradient
 
 _load("physics")
@@ -115,7 +115,7 @@ PI, INF = 3.141592653589793, float("inf")
 
 __all__ = [
     "ANTISYMMETRIC", "BOUNDARY", "Box", "CenteredGrid", "Cuboid", "Diverged", "Field", "Geometry", "INF", "Image",
-    "NotConverged", "ONE", "Obstacle", "PERIODIC", "PI", "SYMMETRIC", "Shape", "Solve", "Sphere", "StaggeredGrid",
+    "Noise", "NotConverged", "ONE", "Obstacle", "PERIODIC", "PI", "SYMMETRIC", "Shape", "Solve", "Sphere", "StaggeredGrid",
     "Tensor", "UniformGrid", "ZERO", "ZERO_GRADIENT", "advect", "animate", "arange", "arccos", "arcsin", "arctan",
     "assert_close", "backend", "batch", "cast", "ceil", "channel", "check_gradient", "clip", "close", "combine_sides",
     "concat", "convert", "cos", "cosh", "curl", "custom_gradient", "diffuse", "divergence", "dot", "dual", "erf",

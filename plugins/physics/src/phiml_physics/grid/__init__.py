@@ -3,6 +3,7 @@
 from . import arithmetic, sampling  # noqa: F401  their methods belong to the grids, however these are imported
 from .centered import CenteredGrid
 from .errors import GridError, ResolutionMismatch
+from .noise import Noise
 from .staggered import StaggeredGrid
 
-__all__ = ["CenteredGrid", "GridError", "ResolutionMismatch", "StaggeredGrid"]
+__all__ = ["CenteredGrid", "GridError", "ResolutionMismatch", "Noise", "StaggeredGrid"]
