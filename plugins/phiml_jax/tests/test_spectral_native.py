@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from phiml_core.backend.numpy import spectral as reference
-from phiml_core.backend.spectral_kinds import FFT, TRIG_KINDS, matrix
+from phiml_core.backend.spectral_kinds import FFT, TRIG_KINDS, matrix, second_difference
 from phiml_jax import spectral, spectral_axis
 from phiml_jax.spectral import fft, ifft, spectral_scale, trig
 
@@ -235,6 +235,25 @@ def test_float32_gradient_at_a_size_of_the_fft_route():
     scale = scale_for(x.shape, (0, 1), ("dct2", "dst2"))
     gradient = jax.grad(lambda v: (spectral_scale(v, (0, 1), ("dct2", "dst2"), scale) * x[::-1]).sum())(x)
     same(gradient, reference.spectral_scale(x[::-1].astype(float), (0, 1), ("dct2", "dst2"), scale), np.float32)
+
+
+def test_solves_by_fft_leave_the_residual_of_scipy():
+    """In float32; errors that are not errors of one mode would leave ten times more."""
+    kinds, eigenvalues = (
+        ("dct2", "dct2"),
+        sum(np.meshgrid(*[second_difference("dct2", n) for n in (256, 250)], indexing="ij")),
+    )
+    inverse = np.divide(1, eigenvalues, where=eigenvalues != 0, out=np.zeros_like(eigenvalues)).astype(np.float32)
+    y = np.random.default_rng(0).standard_normal(inverse.shape).astype(np.float32)
+    y -= y.mean()
+    left = [
+        np.linalg.norm(y - reference.spectral_scale(x, (0, 1), kinds, eigenvalues))
+        for x in (
+            np.asarray(spectral_scale(jnp.asarray(y), (0, 1), kinds, inverse), float),
+            reference.spectral_scale(y, (0, 1), kinds, inverse).astype(float),
+        )
+    ]
+    assert left[0] < 2 * left[1]
 
 
 def test_complex_scale():

@@ -45,37 +45,8 @@ def scale_half_spectrum(
     rotations = {a: rotation(x, a, x.shape[a], real.shape[a]) for a, _ in cosines}
     if half in rotations:
         real, imag = rotate(real, imag, *rotations[half])
-    mixed = [a for a in rotations if a != half]
-    if len(mixed) == 1 and not jnp.iscomplexobj(scale_real):
-        both = scale_real, scale_real if scale_imag is None else scale_imag
-        real, imag = _scale_mixed(real, imag, mixed[0], rotations[mixed[0]], *both)
-    else:
-        real, imag = _scale_all_mixed(real, imag, {a: rotations[a] for a in mixed}, scale_real, scale_imag)
-    if half in rotations:
-        c, s = rotations[half]
-        real, imag = rotate(real, imag, c, -s)
-    x = jnp.fft.irfftn(lax.complex(real, imag), s=sizes, axes=axes)
-    for axis, sine in cosines[::-1]:
-        x = unshuffle(x, axis, sine)
-    return x
-
-
-def _scale_mixed(real: jax.Array, imag: jax.Array, axis: int, rotation: Any, scale_real: Any, scale_imag: Any) -> Any:
-    """Mix V[k] and V[−k] along one axis, scale, and undo the mixing: the cosine coefficients at k and n − k are sum and difference of
-    U = w V[k] and U' = w* V[−k], so that all of it is one expression in V, which reads the spectrum twice."""
-    c, s = rotation
-    a, b = rotate(real, imag, c, s), rotate(negate_index(real, axis), negate_index(imag, axis), c, -s)
-    back_real, back_imag = (v if v.shape[axis] == 1 else negate_index(v, axis) for v in (scale_real, scale_imag))
-    real = (a[0] + b[0]) * scale_real + (a[0] - b[0]) * back_imag
-    imag = (a[1] + b[1]) * scale_imag + (a[1] - b[1]) * back_real
-    return rotate(real, imag, c / 2, -s / 2)
-
-
-def _scale_all_mixed(
-    real: jax.Array, imag: jax.Array, rotations: dict[int, Any], scale_real: Any, scale_imag: Any
-) -> Any:
-    """The same along any number of axes, one after the other."""
-    for axis, (c, s) in rotations.items():
+    mixed = {a: r for a, r in rotations.items() if a != half}
+    for axis, (c, s) in mixed.items():
         back_real, back_imag = negate_index(real, axis), negate_index(imag, axis)
         real, imag = ((real + back_real) * c - (imag - back_imag) * s, (imag + back_imag) * c + (real - back_real) * s)
     if scale_imag is not None:
@@ -84,8 +55,15 @@ def _scale_all_mixed(
         real, imag = rotate(real, imag, scale_real.real, scale_real.imag)
     else:
         real, imag = real * scale_real, imag * scale_real
-    for axis, (c, s) in rotations.items():
+    # what is mixed again are the very numbers from above: those of k and n − k rounded apart would not be errors of one mode
+    for axis, (c, s) in mixed.items():
         first = lax.broadcasted_iota(np.int32, real.shape, axis) == 0
         back_real, back_imag = (jnp.where(first, 0, negate_index(v, axis)) for v in (real, imag))
         real, imag = rotate(real + back_imag, imag - back_real, c / 2, -s / 2)
-    return real, imag
+    if half in rotations:
+        c, s = rotations[half]
+        real, imag = rotate(real, imag, c, -s)
+    x = jnp.fft.irfftn(lax.complex(real, imag), s=sizes, axes=axes)
+    for axis, sine in cosines[::-1]:
+        x = unshuffle(x, axis, sine)
+    return x
