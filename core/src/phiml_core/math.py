@@ -158,6 +158,7 @@ from phiml_core.solve import (
     NotConverged,
     NotFinite,
     NotSymmetric,
+    PrecisionLimit,
     SingularOperator,
     Solve,
     SolveInfo,
@@ -216,7 +217,7 @@ atan2 = arctan
 __all__ = [
     "ConvergenceException", "Diverged", "EMPTY", "EmptySystem", "Incompatible", "Indefinite", "LeakedTensor",
     "LinearProblem",
-    "NotConverged", "NotFinite", "NotSymmetric", "Shape", "SingularOperator", "Solve", "SolveInfo", "SolveTape",
+    "NotConverged", "NotFinite", "NotSymmetric", "PrecisionLimit", "Shape", "SingularOperator", "Solve", "SolveInfo", "SolveTape",
     "Tensor", "abs_", "all_", "any_", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin", "assert_close",
     "atan2", "backend", "batch", "batch_jacobian", "boolean_mask", "cast", "ceil", "channel", "check_gradient",
     "checkpoint", "clip", "close", "closest_grid_values", "concat", "concat_shapes", "cond", "conjugate", "convert",

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from phiml_core.backend import backend
 from phiml_core.math import batch, precision, spatial, stack, sum_
-from phiml_core.solve import LinearProblem, Solve, solve
+from phiml_core.solve import LinearProblem, PrecisionLimit, Solve, solve
 from phiml_core.transform import gradient, jit_compile
-from phiml_solvers import MaskedLaplace, Stencil, poisson
+from phiml_solvers import MaskedLaplace, Stencil, poisson, solve_increments
 from phiml_solvers.multigrid import multigrid
 from phiml_solvers.multigrid.algorithm import Multigrid
 from phiml_solvers.multigrid.plan import plan
@@ -128,6 +128,18 @@ def test_small_grids_take_cycles_unless_known_to_be_open_in_part(rng):
         assert info.method.endswith("multigrid") and int(info.iterations) <= 12
         around = grid((14, 11), "closed", OBSTACLES["disc"]((14, 11)))
         assert best(2.0 * around, y)[1] == "spectral"
+
+
+def test_rounding_is_named_where_it_is_the_limit(rng):
+    """Where coefficients jump, rounding a solution leaves more than was asked for, of factors in double precision, too; of parts less."""
+    operator = diffusion(inclusions((32, 32), 1e4))
+    problem = LinearProblem(operator, operator.divergence(random_faces(operator, rng)))
+    for method in ("CG", "direct"):
+        with pytest.raises(PrecisionLimit, match="rounding its values.*solve_increments"):
+            solve(problem, Solve(method, rel_tol=1e-6))
+    assert bool(solve_increments(problem, Solve("CG", rel_tol=1e-6))[1].converged)
+    with precision(64):
+        assert bool(solve(problem, Solve("CG", rel_tol=1e-6))[1].converged)
 
 
 @pytest.mark.parametrize("width", [1.0, 2.0])

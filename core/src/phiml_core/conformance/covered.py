@@ -30,7 +30,7 @@ COVERED = {
         (
             *("solve_linear", "NotConverged", "Diverged", "ConvergenceException", "record_solves", "SolveTape"),
             *("EmptySystem", "Incompatible", "Indefinite", "NotFinite", "NotSymmetric", "SingularOperator"),
-            *("matrix_from_function", "jit_compile_linear"),
+            *("PrecisionLimit", "matrix_from_function", "jit_compile_linear"),
         ),
         "solvers/test_outcome.py",
     ),

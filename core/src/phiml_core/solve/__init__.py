@@ -11,6 +11,7 @@ from .errors import (
     NotConverged,
     NotFinite,
     NotSymmetric,
+    PrecisionLimit,
     SingularOperator,
     UnknownAlgorithm,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "NotConverged",
     "NotFinite",
     "NotSymmetric",
+    "PrecisionLimit",
     "SingularOperator",
     "Solve",
     "SolveInfo",

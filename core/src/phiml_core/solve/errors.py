@@ -15,6 +15,7 @@ __all__ = [
     "NotConverged",
     "NotFinite",
     "NotSymmetric",
+    "PrecisionLimit",
     "SingularOperator",
     "UnknownAlgorithm",
 ]
@@ -83,9 +84,12 @@ class NotFinite(Diverged):
 
 
 class Indefinite(NotConverged):
-    """Conjugate gradients met an operator with eigenvalues of both signs."""
+    """Conjugate gradients met an operator with eigenvalues of both signs, or MINRES such a preconditioner."""
 
-    remedy = "The operator has eigenvalues of both signs; a positive or negative definite one was expected.  Use 'minres', or 'auto'."
+    remedy = (
+        "The operator, or the preconditioner, has eigenvalues of both signs; a positive or negative definite one was expected.  Use 'minres' "
+        "without preconditioner, or 'auto'."
+    )
 
 
 class NotSymmetric(NotConverged, TypeError):
@@ -115,11 +119,22 @@ class Incompatible(NotConverged):
     )
 
 
+class PrecisionLimit(NotConverged):
+    """The system is solved as far as the precision of the solution reaches: rounding its values leaves more than was asked for."""
+
+    remedy = (
+        "It is solved, but rounding its values to the precision they are returned in leaves this residual, and a smaller one was asked "
+        "for.  Compute in higher precision: precision(64); or leave the tolerance out, whose default allows for rounding; or take the "
+        "solution of a grid in parts, whose differences keep their digits: phiml_solvers.solve_increments."
+    )
+
+
 FLAWS: dict[int, type[ConvergenceException]] = {
+    6: PrecisionLimit,
     1: Incompatible,
     2: SingularOperator,
     3: Indefinite,
     4: NotSymmetric,
     5: NotFinite,
 }
-"""What `SolveInfo.flaw` means; of several examples the largest one is told."""
+"""What `SolveInfo.flaw` means; of several examples that which comes last here is told."""

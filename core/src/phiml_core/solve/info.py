@@ -57,9 +57,10 @@ class SolveInfo:
         if converged.all():
             return None
         if self.flaw is not None:
-            worst = int(_numpy(self.flaw).max())
-            if worst:
-                return FLAWS[worst]
+            found = set(_numpy(self.flaw).ravel().tolist())
+            for number in reversed(FLAWS):
+                if number in found:
+                    return FLAWS[number]
         if not _numpy(self.diverged).any():
             return NotConverged
         return Diverged if _is_finite(_numpy(self.tolerance)) else NotFinite

@@ -11,9 +11,9 @@ from .criterion import anywhere, epsilon, norm, zeros_of
 from .opaque import OpaqueOperator
 from .probe import size_estimate
 
-__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "SINGULAR", "diagnosis", "is_orthogonal"]
+__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "PRECISION", "SINGULAR", "diagnosis", "is_orthogonal"]
 
-INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE = 1, 2, 3, 4, 5
+INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE, PRECISION = 1, 2, 3, 4, 5, 6
 """Numbers of `phiml_core.solve.FLAWS`."""
 
 

@@ -14,6 +14,7 @@ from phiml_core.math import (
     NotConverged,
     NotFinite,
     NotSymmetric,
+    PrecisionLimit,
     SingularOperator,
     Solve,
     SolveTape,
@@ -128,6 +129,7 @@ WRONG = {
     Indefinite: (lambda p: closed(p) + 3 * p, math.random_normal(spatial(x=8)), Solve("CG", preconditioner="none")),
     NotFinite: (lambda p: closed(p) - p, math.ones(spatial(x=8)) * math.wrap(float("inf")), "auto"),
     NotSymmetric: (moved, math.ones(spatial(x=8)), "CG"),
+    PrecisionLimit: (moved, math.random_normal(spatial(x=8)), Solve("direct", rel_tol=1e-12)),
     SingularOperator: (lambda p: 0 * p, math.ones(spatial(x=8)), "auto"),
 }
 

@@ -10,7 +10,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, rounding, size_of, system_dims, target
-from ..diagnosis import INCOMPATIBLE, NOT_FINITE
+from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION
 from ..implicit import implicit, may_project, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..iterative import Method, scaled_settings, solve_by
@@ -143,10 +143,11 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
         if settings.rel_tol is None and settings.abs_tol is None:
             tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     converged = (residual <= tolerance) & is_finite(residual)
-    flaw = where(finite, 0.0, float(NOT_FINITE))
+    # what the parts fulfil but not their sum is lost by rounding it
+    flaw = where(finite, where(info.converged & ~converged, float(PRECISION), 0.0), float(NOT_FINITE))
     if operator.singular and not may_project(settings):
         removed = norm(y - operator.without_null_space(y), dims, settings.norm)
-        flaw = maximum(flaw, where((removed > 0.9 * residual) & ~converged, float(INCOMPATIBLE), 0.0))
+        flaw = where((removed > 0.9 * residual) & ~converged, float(INCOMPATIBLE), flaw)
     info = replace(
         info,
         residual=residual * size,
