@@ -166,3 +166,17 @@ def test_wrong_boundaries():
         poisson(spatial(x=4, y=4), 1.0, {"x": "neumann"})
     with pytest.raises(ValueError, match="Give one for each"):
         poisson(spatial(x=4, y=4), (1.0,))
+
+
+def test_minres_takes_a_definite_preconditioner_by_itself(bits, rng):
+    operator = poisson(spatial(x=12, y=12), 1.0, "dirichlet", shift=1.7)  # indefinite, and so is what transforms invert
+    y = tensor(rng.normal(size=(12, 12)), spatial("x,y"))
+    x, _ = solve(LinearProblem(operator, y), Solve("minres", max_iterations=3000))
+    assert largest(operator(x) - y) < {32: 1e-3, 64: 1e-8}[bits]
+
+
+def test_a_tolerance_below_rounding_is_not_taken_for_an_incompatible_system(rng):
+    operator = Stencil.of({(0,): -2.0, (1,): 1.0, (-1,): 1.1}, spatial(x=60), "dirichlet")
+    with pytest.raises(NotConverged) as caught:
+        solve(LinearProblem(operator, tensor(rng.normal(size=60), spatial("x"))), Solve("GMres", rel_tol=1e-9))
+    assert type(caught.value) is NotConverged

@@ -11,7 +11,16 @@ from .criterion import anywhere, epsilon, norm, zeros_of
 from .opaque import OpaqueOperator
 from .probe import size_estimate
 
-__all__ = ["INCOMPATIBLE", "INDEFINITE", "NOT_FINITE", "NOT_SYMMETRIC", "PRECISION", "SINGULAR", "diagnosis", "is_orthogonal"]
+__all__ = [
+    "INCOMPATIBLE",
+    "INDEFINITE",
+    "NOT_FINITE",
+    "NOT_SYMMETRIC",
+    "PRECISION",
+    "SINGULAR",
+    "diagnosis",
+    "is_orthogonal",
+]
 
 INCOMPATIBLE, SINGULAR, INDEFINITE, NOT_SYMMETRIC, NOT_FINITE, PRECISION = 1, 2, 3, 4, 5, 6
 """Numbers of `phiml_core.solve.FLAWS`."""
@@ -30,7 +39,8 @@ def diagnosis(operator: Any, y: Tensor, rest: Tensor, converged: Tensor, dims: S
     def look() -> Tensor:
         length = norm(y, dims, "2")
         nothing = norm(operator(y), dims, "2") <= 1e-30 * length
-        found = where(is_orthogonal(operator, rest, y, dims), float(INCOMPATIBLE), 0.0)
+        certain = norm(rest, dims, "2") > 1e3 * epsilon() * length  # of less it cannot be told what is rounding
+        found = where(certain & is_orthogonal(operator, rest, y, dims), float(INCOMPATIBLE), 0.0)
         found = where(nothing & (length > 0), float(SINGULAR), found)
         return where(flaw > found, flaw, found) * where(converged, 0.0, 1.0)
 
@@ -42,7 +52,7 @@ def is_orthogonal(operator: Any, rest: Tensor, y: Tensor, dims: Shape, relative:
     """Whether a residual is, up to rounding of y and a relative error, orthogonal to all that the operator can produce: no solution has a smaller one."""
     if isinstance(operator, OpaqueOperator) and not operator.symmetric:
         return rest.shape.volume < 0  # its transpose may not exist
-    transposed = operator.adjoint()
+    transposed = operator.hermitian
     unknowns = dims if operator.domain is None else operator.domain
     image = norm(transposed(rest), unknowns, "2")
     size = size_estimate(transposed, zeros_of(rest), dims, unknowns)

@@ -12,12 +12,23 @@ from typing import Any
 from phiml_core.math import sum_
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, explaining, solve
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import custom_gradient, gradient
+from phiml_core.transform import custom_gradient, vjp
 from phiml_core.tree import tree_leaves
 
 from .operator.linear import LinearOperator
 
-__all__ = ["adjoint_context", "has_floats", "implicit", "may_project", "operator_gradient", "solve_adjoint", "sum_like"]
+__all__ = [
+    "adjoint_context",
+    "has_complex",
+    "has_floats",
+    "implicit",
+    "may_project",
+    "operator_gradient",
+    "pulled_back",
+    "solve_adjoint",
+    "sum_all",
+    "sum_like",
+]
 
 Run = Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]
 
@@ -33,16 +44,27 @@ def has_floats(tree: Any) -> bool:
     return any(t.dtype.kind in (float, complex) for t in tree_leaves(tree))
 
 
+def has_complex(tree: Any) -> bool:
+    """Whether a tree holds complex values."""
+    return any(t.dtype.kind is complex for t in tree_leaves(tree))
+
+
 def operator_gradient(operator: LinearOperator, x: Tensor, adjoint: Tensor) -> Any:
     """The gradient of −⟨adjoint, A x⟩ with respect to the coefficients of A; None if it has none."""
+    return pulled_back(operator, lambda operator: -sum_all(operator(x) * adjoint))
+
+
+def sum_all(value: Tensor) -> Tensor:
+    """The sum of all entries."""
+    return sum_(value, value.shape)
+
+
+def pulled_back(operator: LinearOperator, product: Callable[[Any], Tensor]) -> Any:
+    """The cotangents of the coefficients of A for 1 of a number made with A, which may be complex; None if there are none."""
     if not has_floats(operator):
         return None
-
-    def product(operator: LinearOperator) -> Tensor:
-        total = operator(x) * adjoint
-        return -sum_(total, total.shape)
-
-    return gradient(product, get_output=False)(operator)
+    total, pull_back = vjp(product, operator)
+    return pull_back(total * 0.0 + 1.0)[0]
 
 
 _adjoint: ContextVar[bool] = ContextVar("phiml_solvers_adjoint", default=False)

@@ -15,9 +15,21 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
-from .criterion import anywhere, epsilon, has_diverged, inner, norm, rounding, size_of, system_dims, target, zeros_of
+from .criterion import (
+    anywhere,
+    curvature,
+    epsilon,
+    has_diverged,
+    inner,
+    norm,
+    rounding,
+    size_of,
+    system_dims,
+    target,
+    zeros_of,
+)
 from .diagnosis import NOT_FINITE, NOT_SYMMETRIC, diagnosis
-from .implicit import implicit, may_project
+from .implicit import has_complex, implicit, may_project
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
@@ -56,6 +68,10 @@ class System:
     def dot(self, a: Tensor, b: Tensor) -> Tensor:
         """⟨a, b⟩ for each example."""
         return inner(a, b, self.dims)
+
+    def curvature(self, a: Tensor, b: Tensor) -> Tensor:
+        """The real part of ⟨a, b⟩ for each example."""
+        return curvature(a, b, self.dims)
 
     def going(self, residual: Tensor, count: Tensor, flaw: Tensor) -> Tensor:
         """Which examples are to be iterated on."""
@@ -204,7 +220,7 @@ def scaled_settings(settings: Solve, size: Tensor) -> Solve:
 
 
 def _promises_symmetry(operator: LinearOperator) -> bool:
-    return operator.symmetric and not isinstance(operator, OpaqueOperator)
+    return operator.symmetric and not isinstance(operator, OpaqueOperator) and not has_complex(operator)
 
 
 def blank_history(settings: Solve, none: Tensor) -> Any:

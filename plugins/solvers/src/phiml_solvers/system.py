@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from phiml_core.dispatch import DispatchError
-from phiml_core.math import expand, zeros_like
+from phiml_core.math import expand, to_complex, zeros_like
 from phiml_core.ops.create import wrap
 from phiml_core.ops.repeat import store
 from phiml_core.shape import Shape, ShapeError, merge_shapes
@@ -14,6 +14,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
 from .criterion import system_dims
+from .implicit import has_complex
 from .opaque import OpaqueOperator
 from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
@@ -118,9 +119,14 @@ def check_dims(operator: LinearOperator, y: Tensor) -> None:
     names = expected.names if expected is not None else operator.dims or ()
     missing = [n for n in names if n not in y.shape.names]
     if missing:
+        example = (
+            f"{missing[0]}=…"
+            if expected is None
+            else f"{expected[missing[0]].type}({missing[0]}={expected.get_size(missing[0])})"
+        )
         raise ShapeError(
             f"The right-hand side has dims {y.shape}, but this {name} gives values along {expected or ', '.join(names)}; "
-            f"{', '.join(missing)} is missing.  Expand the right-hand side, e.g. math.expand(y, {missing[0]}=…), or rename its dims."
+            f"{', '.join(missing)} is missing.  Expand the right-hand side, e.g. math.expand(y, {example}), or rename its dims."
         )
     if expected is not None:
         for n in expected.names:
@@ -144,7 +150,9 @@ def coefficient_dims(operator: LinearOperator) -> Shape:
 
 
 def with_batch(operator: LinearOperator, y: Tensor) -> Tensor:
-    """y with the batch dims of the coefficients of the operator, stored."""
+    """y with the batch dims of the coefficients of the operator, stored, and complex if they are."""
+    if y.dtype.kind is not complex and has_complex(operator):
+        y = to_complex(y)
     dims = coefficient_dims(operator)
     if not dims:
         return y

@@ -182,7 +182,7 @@ def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> t
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: CG, settings=None):
     operator, y, settings = _prepare(problem, algorithm, settings)
-    if _is_grid(operator, settings):
+    if _is_grid(operator, settings) and y.dtype.kind is not complex:
         return implicit(_run)(operator, y, settings)
     return solve_by(Method("CG", conjugate_gradients, symmetric=True), LinearProblem(operator, y), settings)
 
@@ -190,7 +190,7 @@ def _(problem: LinearProblem, algorithm: CG, settings=None):
 @split_solve.dispatch
 def _(problem, algorithm: CG, settings):
     operator, y, settings = _prepare(problem, algorithm, settings)
-    if not _is_grid(operator, settings):
+    if not _is_grid(operator, settings) or y.dtype.kind is complex:
         x, info = solve(LinearProblem(operator, y), algorithm, settings)
         return [x], info
     return custom_gradient(_run_split, _split_adjoint)(operator, y, settings)

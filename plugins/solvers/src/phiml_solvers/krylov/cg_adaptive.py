@@ -42,7 +42,7 @@ def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, a
         z = system.precondition(r)
         p = z - p * ratio(system.dot(image, z), curvature)
         image = system.operator(p)
-        new = system.dot(p, image)
+        new = system.curvature(p, image)
         certain = abs_(new) > 10 * epsilon() * system.length(p) * system.length(image)
         bad = where(active & certain & (sign(new) * sign(curvature) < 0), float(INDEFINITE), bad)
         length = where(active, ratio(system.dot(p, r), new), 0.0)

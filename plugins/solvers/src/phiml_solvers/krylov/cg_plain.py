@@ -27,10 +27,10 @@ def conjugate_gradients(
     def iterate(x: Any, r: Any, p: Any, product: Any, curvature: Any, left: Any, n: Any, bad: Any, h: Any) -> Any:
         active = going(x, r, p, product, curvature, left, n, bad, h)
         z = system.precondition(r)
-        new = system.dot(r, z)
+        new = system.curvature(r, z)
         p = barrier(z + p * ratio(new, product))
         image = system.operator(p)
-        bend = system.dot(p, image)
+        bend = system.curvature(p, image)
         certain = abs_(bend) > 10 * epsilon() * system.length(p) * system.length(image)
         bad = where(active & certain & (sign(bend) * sign(curvature) < 0), float(INDEFINITE), bad)
         length = where(active, ratio(new, bend), 0.0)

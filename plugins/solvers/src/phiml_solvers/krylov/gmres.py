@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from phiml_core.math import dot, rename_dims, sum_, where, wrap
+from phiml_core.math import conjugate, dot, rename_dims, sum_, where, wrap
 from phiml_core.shape import Shape, channel, concat_shapes
 from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
@@ -64,19 +64,21 @@ def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor,
     ) -> Any:
         active = going(step, v, basis, rotations, triangle, steps, residual, history)
         w = system.operator(system.precondition(v))
-        h = dot(basis, system.dims, w, system.dims)
+        h = _inner(basis, w, system)
         w = w - dot(basis, ROW, h, ROW)
-        again = dot(basis, system.dims, w, system.dims)
+        again = _inner(basis, w, system)
         w = w - dot(basis, ROW, again, ROW)
         below = system.length(w)
         # the new column, turned by all rotations so far, and one more that makes it end at the diagonal
         turned = dot(rotations, "_other", rename_dims(h + again, ROW, "_other"), "_other")
         here, next_ = row == step, row == step + 1
         a = sum_(where(here, turned, 0.0), ROW)
-        size = (a * a + below * below) ** 0.5
+        magnitude = abs(a)
+        size = (magnitude * magnitude + below * below) ** 0.5
         cosine, sine = where(size == 0, 1.0, ratio(a, size)), ratio(below, size)
+        flipped = conjugate(cosine) if cosine.dtype.kind is complex else cosine
         upper, lower = sum_(where(here, rotations, 0.0), ROW), sum_(where(next_, rotations, 0.0), ROW)
-        turns = where(here, cosine * upper + sine * lower, where(next_, cosine * lower - sine * upper, rotations))
+        turns = where(here, flipped * upper + sine * lower, where(next_, cosine * lower - sine * upper, rotations))
         entries = where(row < step, turned, where(here, size, 0.0))
         rotations = where(active, turns, rotations)
         triangle = where(active & (column == step), entries, triangle)
@@ -113,6 +115,11 @@ def _weights(triangle: Tensor, right: Tensor, steps: Tensor, rows: Shape, column
     found = solve_small(where(idle, 1.0, square), right, ROW, COLUMN)
     last = wrap(np.eye(m + 1)[:, :m], concat_shapes(rows, columns))
     return dot(last, COLUMN, found, COLUMN)
+
+
+def _inner(basis: Tensor, w: Tensor, system: System) -> Tensor:
+    """⟨basis vector, w⟩ along the rows, in one pass."""
+    return dot(conjugate(basis) if basis.dtype.kind is complex else basis, system.dims, w, system.dims)
 
 
 def _divided(r: Tensor, length: Tensor) -> Tensor:

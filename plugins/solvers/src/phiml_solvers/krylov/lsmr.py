@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from phiml_core.math import abs_, is_finite, sqrt, sum_, to_int32, where
+from phiml_core.math import abs_, is_finite, sqrt, to_int32, where
 from phiml_core.shape import Shape
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.transform import custom_gradient, gradient, while_loop
+from phiml_core.transform import custom_gradient, while_loop
 
 from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
 from ..diagnosis import NOT_FINITE
-from ..implicit import adjoint_context, has_floats, sum_like
+from ..implicit import adjoint_context, has_floats, pulled_back, sum_all, sum_like
 from ..iterative import blank_history, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
@@ -35,7 +35,7 @@ class LSMR:
 def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     y = stored(y, (operator.range.names if operator.range else None) or y.shape.non_batch.names)
     dims = operator.range if operator.range is not None else system_dims(operator, y)
-    transposed = operator.adjoint()
+    transposed = operator.hermitian
     size = size_of(y, dims)
     y, scaled = y / size, scaled_settings(settings, size)
     tolerance = target(scaled, y, dims)
@@ -189,15 +189,9 @@ def least_squares_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient:
     rest = y - operator(x)
 
     def product(operator: LinearOperator) -> Tensor:
-        total = sum_dims(rest * operator(mu)) + sum_dims(nu * operator(outside)) - sum_dims(lam * operator(x))
-        return total
+        return sum_all(rest * operator(mu)) + sum_all(nu * operator(outside)) - sum_all(lam * operator(x))
 
-    return gradient(product, get_output=False)(operator), sum_like(lam, y), None
-
-
-def sum_dims(value: Tensor) -> Tensor:
-    """The sum of all entries."""
-    return sum_(value, value.shape)
+    return pulled_back(operator, product), sum_like(lam, y), None
 
 
 @solve.dispatch

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import maximum, sqrt, where
+from phiml_core.math import abs_, maximum, sqrt, where
 from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
@@ -11,6 +11,7 @@ from phiml_core.transform import while_loop
 from ..criterion import anywhere, zeros_of
 from ..diagnosis import INDEFINITE
 from ..iterative import Correction, Method, System, solve_by
+from ..precondition.word import best, preconditioner
 from .ratio import ratio
 
 __all__ = ["MINRES"]
@@ -24,15 +25,32 @@ class MINRES:
     solution it finds the one of least norm.
 
     Attributes:
-        preconditioner: see `Solve`; has to be symmetric and positive or negative definite.
+        preconditioner: see `Solve`; has to be symmetric and positive or negative definite.  None: the best there is for operators that are
+            known to be definite, else the magnitude of the diagonal.
     """
 
     preconditioner: Any = None
 
 
+class Magnitudes:
+    """A preconditioner that is definite whatever the operator: the best there is for a definite one, else division by |diagonal|."""
+
+
+@preconditioner.dispatch
+def _(how: Magnitudes, operator, like):
+    if operator.definite:
+        return best(operator, like)
+    try:
+        size = abs_(operator.diagonal())
+    except NotImplementedError:
+        return (lambda r: r), "none"
+    inverse = 1 / where(size == 0, 1.0, size)
+    return (lambda r: r * inverse), "|jacobi|"
+
+
 def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, attempt: Tensor) -> Correction:
     z = system.precondition(r)
-    square = system.dot(r, z)
+    square = system.curvature(r, z)
     sign = where(square < 0, -1.0, 1.0)  # of the preconditioner
     beta = sqrt(square * sign)
     zero, none = zeros_of(r), zeros_of(beta)
@@ -48,10 +66,10 @@ def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, a
         v = z * ratio(sign, beta)
         y = system.operator(v)
         y = y - r1 * ratio(beta, old)
-        alpha = system.dot(v, y)
+        alpha = system.curvature(v, y)
         y = y - r2 * ratio(alpha, beta)
         z = system.precondition(y)
-        square = system.dot(y, z) * sign
+        square = system.curvature(y, z) * sign
         bad = where(active & (square < -1e-3 * system.length(y) * system.length(z)), float(INDEFINITE), bad)
         old, beta = beta, sqrt(maximum(square, 0.0))
         # the rotations that make the tridiagonal matrix triangular
@@ -79,4 +97,5 @@ def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, a
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: MINRES, settings=None):
-    return solve_by(Method("MINRES", _run, symmetric=True, preconditioner=algorithm.preconditioner), problem, settings)
+    chosen = Magnitudes() if algorithm.preconditioner is None else algorithm.preconditioner
+    return solve_by(Method("MINRES", _run, symmetric=True, preconditioner=chosen), problem, settings)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import sum_
+from phiml_core.math import conjugate, sum_
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import gradient
@@ -54,6 +54,11 @@ class LinearOperator:
     def adjoint(self) -> "LinearOperator":
         """The transposed operator: ⟨A x, y⟩ = ⟨x, Aᵀ y⟩ with the products summed, not conjugated."""
         return self if self.symmetric else Transposed(self)
+
+    def hermitian(self, x: Any) -> Any:
+        """The conjugate transpose applied to x."""
+        transposed = self.adjoint()
+        return conjugate(transposed(conjugate(x))) if x.dtype.kind is complex else transposed(x)
 
     def diagonal(self) -> Any:
         """The diagonal of the matrix, a tensor like x up to expansion."""

@@ -7,6 +7,7 @@ from phiml_core.dispatch import generic
 from phiml_core.math import where
 from phiml_core.tensor.tensor import Tensor
 
+from ..implicit import has_complex
 from ..multigrid import multigrid
 from ..multigrid.cycle import chebyshev
 from ..operator.box import BoxLaplace
@@ -86,6 +87,8 @@ def _(operator: Stencil, like):
 
 @best.dispatch
 def _(operator: MaskedLaplace, like):
+    if has_complex(operator):  # not definite, as cycles and transforms of the box next to it would have it
+        return jacobi(operator), "jacobi"
     if _takes_transforms(operator, like):
         return spectral(operator), "spectral"
     return multigrid(operator, like), "multigrid"
