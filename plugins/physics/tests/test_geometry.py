@@ -6,7 +6,17 @@ from phiml_core import math
 from phiml_core.backend import precision
 from phiml_core.math import batch, channel, instance
 from phiml_core.shape import ShapeError
-from phiml_physics.geom import Box, Cuboid, GeometryError, Sphere, UniformGrid, image_geometry, union
+from phiml_physics.geom import (
+    Box,
+    Cuboid,
+    GeometryError,
+    Sphere,
+    UniformGrid,
+    embed,
+    image_geometry,
+    infinite_cylinder,
+    union,
+)
 
 
 def points(*rows):
@@ -149,3 +159,21 @@ def test_rotated_geometries():
     assert inside.numpy("b,points").tolist() == [[False], [True]]
     with pytest.raises(ShapeError, match="Give a vector along the axis"):
         Box(x=1, y=1, z=1).rotated(0.1)
+
+
+def test_embedded_geometries():
+    pipe = infinite_cylinder(x=1, z=2, radius=1, inf_dim="y")
+    assert pipe.vector.item_names == ("x", "y", "z") and pipe.center.numpy("vector").tolist() == [1, 0, 2]
+    where = math.vec(x=math.wrap([1.0, 1.0, 4.0], instance("points")), y=1e5, z=2.0)
+    assert np.allclose(pipe.approximate_signed_distance(where).numpy(), [-1, -1, 2])
+    assert pipe.shifted(math.vec(x=3.0, y=1, z=0)).lies_inside(where).numpy().tolist() == [False, False, True]
+    fraction = pipe.approximate_fraction_inside(UniformGrid(x=4, y=2, z=4)).numpy("x,y,z")
+    flat = Sphere(x=1, z=2, radius=1).approximate_fraction_inside(UniformGrid(x=4, z=4)).numpy("x,z")
+    assert np.array_equal(fraction, np.stack([flat, flat], 1)) and flat.max() > 0.9
+    faces = UniformGrid(x=4, y=2, z=4).faces("y", False, False)
+    assert np.array_equal(pipe.approximate_fraction_inside(faces).numpy("x,y,z")[:, 0], flat)
+    tilted = infinite_cylinder(x=0, y=0, radius=1, inf_dim="z").rotated(math.vec(x=np.pi / 2, y=0.0, z=0.0))
+    assert float(tilted.approximate_signed_distance(math.vec(x=3.0, y=50.0, z=0.0))) == pytest.approx(2, abs=1e-4)
+    assert isinstance(infinite_cylinder(x=1, y=2, radius=1), Sphere) and embed(Box(x=1), "x").vector.size == 1
+    with pytest.raises(GeometryError, match="Leave it out"):
+        infinite_cylinder(x=1, y=2, radius=1, inf_dim="y")

@@ -7,6 +7,7 @@ from phiml_core.field import Geometry
 from . import box_fraction, image_fraction  # noqa: F401  methods of geometries and grids
 from .box import Box, Cuboid
 from .complement import Complement
+from .embedded import Embedded, embed, infinite_cylinder
 from .errors import GeometryError
 from .image import Image, image_geometry
 from .image_mask import ImageError
@@ -19,6 +20,7 @@ __all__ = [
     "Box",
     "Complement",
     "Cuboid",
+    "Embedded",
     "Geometry",
     "GeometryError",
     "Image",
@@ -27,6 +29,8 @@ __all__ = [
     "Sphere",
     "UniformGrid",
     "Union",
+    "embed",
     "image_geometry",
+    "infinite_cylinder",
     "union",
 ]
