@@ -6,7 +6,7 @@ import torch
 from phiml_core import math
 from phiml_core.backend import NoGradient, backend_named
 from phiml_core.math import channel, convert, spatial, tensor, wrap
-from phiml_torch.record import NotRecordable
+from phiml_torch.refusal import NotRecordable
 
 TORCH = backend_named("torch")
 

@@ -134,7 +134,9 @@ class _Apply(torch.autograd.Function):
         return None, None, None, *[turned(next(grads)) if n else None for n in needs]
 
     @staticmethod
-    def vmap(info: Any, dims: Any, program: Program, parameters: Any, count: int, *xs: torch.Tensor) -> Any:
+    def vmap(  # pyright: ignore[reportIncompatibleMethodOverride]  # with names instead of one tuple
+        info: Any, dims: Any, program: Program, parameters: Any, count: int, *xs: torch.Tensor
+    ) -> Any:
         if parameters:
             raise NotImplementedError("vmap over a compiled function with parameters that require a gradient.")
         outputs = program.over(tuple(dims[3:]))(*xs)

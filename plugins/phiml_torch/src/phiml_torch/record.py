@@ -20,10 +20,10 @@ from torch.fx import Graph, Node
 from torch.overrides import TorchFunctionMode
 
 from . import private
+from .refusal import NotRecordable, refuse
 
 __all__ = [
     "Frame",
-    "NotRecordable",
     "Substitution",
     "Recorded",
     "is_leaked",
@@ -39,10 +39,6 @@ __all__ = [
 ]
 
 MARK = "_phiml_recorded"
-
-
-class NotRecordable(TypeError):
-    """An operation that a compiled function cannot have."""
 
 
 class Frame:
@@ -126,7 +122,7 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
         name = func._schema.name
         if name == "aten::lift_fresh" or (name in _ALIASES and not frame.knows(args[0])):
             return func(*args, **kwargs)
-        _refuse(func, name, args, frame)
+        refuse(func, name, args, frame)
         out = func(*_row_major(args, frame), **_row_major(kwargs, frame))
         if name in _ALIASES:
             frame.bind(out, frame.node(args[0]))
@@ -137,32 +133,6 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
 
 
 _ALIASES = ("aten::detach", "aten::alias")
-_READING = ("aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal", "aten::item", "aten::allclose")
-
-
-def _refuse(func: Any, name: str, args: Any, frame: Frame) -> None:
-    if name in _READING:
-        if any(isinstance(a, torch.Tensor) and frame.knows(a) for a in args):
-            raise NotRecordable(
-                "The value of a tensor that is an argument of a function being compiled is not known until the compiled function "
-                "runs.  Compute with tensors instead (where, cond, while_loop), or pass the argument as static."
-            )
-        return
-    tags = func.tags
-    if torch.Tag.nondeterministic_seeded in tags:
-        raise NotRecordable(
-            f"{name} draws random numbers of PyTorch's generator, which a compiled function would not follow.  Draw with a key: "
-            "math.random_normal(…, key=key)."
-        )
-    if torch.Tag.dynamic_output_shape in tags and not (name == "aten::index" and not _has_masks(args[1])):
-        raise NotRecordable(
-            f"{name} gives a result whose size depends on values, which compiled functions cannot have.  Use where() to keep the "
-            "size, or call it outside of the compiled function."
-        )
-
-
-def _has_masks(indices: Any) -> bool:
-    return any(i is not None and i.dtype in (torch.bool, torch.uint8) for i in indices)
 
 
 def _nodes(value: Any, frame: Frame) -> Any:
