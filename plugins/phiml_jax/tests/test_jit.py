@@ -595,3 +595,11 @@ def test_threads_share_programs():
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda n: float(f(grid(), n).sum), np.arange(40.0).tolist()))
     assert results == [6 * n for n in range(40)]
+
+
+def test_only_the_latest_program_is_kept_if_so_wanted():
+    traced = []
+    f = math.jit_compile(lambda x, mode: traced.append(mode) or x, forget_traces=True)
+    for mode in ("a", "a", "b", "b", "a"):
+        f(grid(), mode)
+    assert traced == ["a", "b", "a"]

@@ -7,7 +7,7 @@ import pytest
 from phiml_core import math
 from phiml_core.math import LinearProblem, Solve, batch, channel, record_solves, solve, solve_linear, spatial
 from phiml_core.transform import gradient, jit_compile
-from phiml_solvers import BoxLaplace, DenseMatrix, MaskedLaplace, SparseMatrix, Stencil, poisson
+from phiml_solvers import CG, BoxLaplace, DenseMatrix, MaskedLaplace, SparseMatrix, Stencil, poisson
 from solver_grids import OBSTACLES, grid, largest, tensor
 
 ALL = ["numpy"] + [
@@ -98,6 +98,42 @@ def test_functions_without_structure(rng):
     info = check(Opaque(), y, "BiCGStab(2)")
     assert "without structure" in info.reason
     check(Opaque(), y[{"x": slice(0, 12)}], "direct, dense LU")
+
+
+class Turned:
+    """A cyclic shift, applied as it is: Krylov methods with a short memory stagnate."""
+
+    def __call__(self, x):
+        if type(x).__name__ != "Dense":
+            raise NotImplementedError("only numbers")
+        return math.roll(x, {"x": 1})
+
+
+def test_goes_on_where_a_method_stagnates(rng):
+    """With known values, and only by itself: not for a method of the user's, nor beyond a limit of the user's."""
+    y = tensor(rng.normal(size=600), spatial("x"))
+    info = check(Turned(), y, "direct, dense LU")
+    assert "BiCGStab(2), preconditioner none stopped after 1000 iterations" in info.reason
+    assert info.reason.endswith("on with a dense matrix")
+    for settings in (Solve("biCG-stab(2)"), Solve(max_iterations=20)):
+        with pytest.raises(math.NotConverged, match=r"BiCGStab\(2\)"):
+            solve(LinearProblem(Turned(), y), settings)
+    _, info = solve(LinearProblem(Turned(), y), Solve(suppress=[math.NotConverged]))
+    assert not bool(info.converged)
+    with pytest.raises(math.Incompatible):
+        solve_linear(grid((8, 6)), math.ones(spatial(x=8, y=6)))
+
+
+def test_small_definite_systems_are_factored(rng):
+    """Where they are known; compiled code iterates.  A history is one of iterations."""
+    matrix = rng.normal(size=(30, 30))
+    matrix = tensor(matrix @ matrix.T + np.eye(30), spatial("x"), math.dual("x"))
+    operator = DenseMatrix(matrix, symmetric=True, definite="positive")
+    y = tensor(rng.normal(size=30), spatial("x"))
+    assert "30 unknowns" in check(operator, y, "direct, dense LU").reason
+    assert check(operator, y, "CG", Solve(record=True)).history is not None
+    indefinite = star((60, 50), center=3.1, symmetric=True)
+    assert "not definite" in check(indefinite, noise(rng, 60, 50), "direct, sparse LU").reason
 
 
 def test_affine_functions(anywhere, rng):
@@ -200,3 +236,18 @@ def test_singular_systems_by_option(anywhere, rng):
 
     found = run(tensor(matrix, channel("v"), math.dual("v")), tensor(matrix @ x, channel("v")))
     np.testing.assert_allclose(found.numpy("v"), x, atol=1e-7)
+
+
+def test_doors_of_solve_linear(double, rng):
+    y = tensor(rng.normal(size=12), spatial("x"))
+
+    def damped(u, k, solve=1.0):
+        return math.laplace(u, padding=0) - k * solve * u
+
+    first = solve_linear(damped, y, "CG", 2.0)
+    for x in (
+        solve_linear(damped, y, CG(), k=2.0),
+        solve_linear(damped, y, Solve("direct"), f_kwargs={"k": 1.0, "solve": 2.0}),
+        solve_linear(damped, y, None, 2.0, grad_for_f=False),
+    ):
+        assert largest(x - first) < 1e-8

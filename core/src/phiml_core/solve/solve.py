@@ -5,6 +5,7 @@ from typing import Any
 
 from phiml_core.dispatch import generic
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform.custom_gradient import stop_gradient
 from phiml_core.tree.tree import is_tree
 
 from .algorithms import algorithm_named
@@ -63,15 +64,25 @@ def _(problem: LinearTreeProblem, algorithm: Solve, settings=None):
 _solve = solve
 
 
-def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any, **f_kwargs: Any) -> Any:
+def solve_linear(
+    f: Any,
+    y: Any,
+    solve: Any = None,
+    *f_args: Any,
+    grad_for_f: bool = True,
+    f_kwargs: dict[str, Any] | None = None,
+    **f_kwargs_: Any,
+) -> Any:
     """x with f(x, *f_args, **f_kwargs) = y.
 
     Args:
         f: linear operator object, a matrix (tensor with dual dims), or a linear function of a tensor.  An affine function
             f(x) = A x + b is solved, too.
         y: right-hand side: a tensor, or a tree of tensors such as a grid.
-        solve: method, tolerances, first guess; see `Solve`.
+        solve: method, tolerances, first guess; see `Solve`.  The name of a method or an algorithm object is taken with defaults.
         f_args: further arguments of `f`.
+        grad_for_f: whether derivatives reach `f_args` and `f_kwargs`; they do by default.
+        f_kwargs: arguments of `f` by name, also those whose names are parameters of this function; others may be given as they are.
 
     Returns:
         The solution; see `SolveTape` for how the solve went.
@@ -79,7 +90,10 @@ def solve_linear(f: Any, y: Any, solve: Solve | str | None = None, *f_args: Any,
     Raises:
         NotConverged, Diverged: the tolerance was missed.
     """
-    settings = Solve(solve) if isinstance(solve, str) else solve or Solve()
+    settings = solve if isinstance(solve, Solve) else Solve() if solve is None else Solve(solve)
+    f_kwargs = {**(f_kwargs or {}), **f_kwargs_}
+    if not grad_for_f:
+        f_args, f_kwargs = stop_gradient((f_args, f_kwargs))
     operator = LinearFunction(f, f_args, f_kwargs) if f_args or f_kwargs else f
     if (not isinstance(y, Tensor) and is_tree(y)) or (isinstance(y, Tensor) and not y.shape.is_uniform):
         if settings.preprocess_y is not None:

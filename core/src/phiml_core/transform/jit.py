@@ -71,10 +71,11 @@ class Program:
 class JitFunction(Generic[P, R]):
     """A compiled function; see `jit_compile`."""
 
-    def __init__(self, function: Callable[P, R], auxiliary_args: tuple[str, ...]):
+    def __init__(self, function: Callable[P, R], auxiliary_args: tuple[str, ...], kept: int = _MANY):
         functools.update_wrapper(self, function)
         self.function = function
         self.auxiliary_args = auxiliary_args
+        self.kept = kept
         self.arguments = Arguments(function, auxiliary_args)
         self.__name__ = self.arguments.name
         self.traces = 0
@@ -148,7 +149,7 @@ class JitFunction(Generic[P, R]):
             seen = entering(given, backend)
             program = self._programs.setdefault((seen, *key[1:]), Program(backend, seen))
             convert = converters(given, seen, backend)
-            while len(self._programs) > _MANY:
+            while len(self._programs) > self.kept:
                 self._programs.pop(next(iter(self._programs)))
                 self._calls.clear()
                 self._last = _NOTHING
@@ -265,12 +266,14 @@ def _statics(structure: Structure) -> list[Static]:
 
 
 @overload
-def jit_compile(f: Callable[P, R], auxiliary_args: str | Sequence[str] = ...) -> JitFunction[P, R]: ...
+def jit_compile(
+    f: Callable[P, R], auxiliary_args: str | Sequence[str] = ..., forget_traces: bool | None = ...
+) -> JitFunction[P, R]: ...
 @overload
 def jit_compile(
-    f: None = None, auxiliary_args: str | Sequence[str] = ...
+    f: None = None, auxiliary_args: str | Sequence[str] = ..., forget_traces: bool | None = ...
 ) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
-def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "") -> Any:
+def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "", forget_traces: bool | None = None) -> Any:
     """Compile a function of trees of tensors.
 
     The function is traced once per structure of its arguments: tree, dims, element types, and the values of booleans, strings, None,
@@ -282,6 +285,7 @@ def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "") -> Any:
             tracing, not when the compiled program runs.  What it reads besides (names, attributes of objects) is a constant of the
             trace; when such a name has changed, the next call traces again and says so.  Arrays changed in place go unnoticed.
         auxiliary_args: names of parameters, separated by commas, that are static: a new value is a new trace.
+        forget_traces: whether only the latest program is kept, instead of 256.
 
     Returns:
         A function alike, with `traces` (how often it was traced), `log` (why) and `forget()`.  Arguments that are not given are
@@ -302,8 +306,8 @@ def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "") -> Any:
     names = auxiliary_args.split(",") if isinstance(auxiliary_args, str) else auxiliary_args
     static = tuple(n.strip() for n in names if n.strip())
     if f is None:
-        return lambda function: JitFunction(function, static)
-    return JitFunction(f, static)
+        return lambda function: jit_compile(function, auxiliary_args, forget_traces)
+    return JitFunction(f, static, 1 if forget_traces else _MANY)
 
 
 def trace_count(f: JitFunction[..., Any]) -> int:
