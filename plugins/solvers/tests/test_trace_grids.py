@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 from phiml_core import math
 from phiml_core.math import channel, matrix_from_function, spatial, tensor
+from phiml_solvers import poisson
+from phiml_solvers.assemble import assemble
+from phiml_solvers.operator import UnknownSide
+from phiml_solvers.trace import structured
 from phiml_solvers.trace.tree import leaves_of
 from traced_functions import grid, inner, largest
 
@@ -109,3 +113,35 @@ def test_stack_of_fields(double):
 def test_nothing_to_trace():
     with pytest.raises(TypeError, match="holds a tensor"):
         matrix_from_function(lambda x: x, "x")
+
+
+@pytest.mark.parametrize(
+    "sides", [0, {"x": 0, "y": "periodic"}, {"x": "boundary", "y": 0}, {"x": "antisymmetric", "y": 0}]
+)
+def test_zero_a_cell_beyond_the_last_value_is_solved_by_the_transform(sides, double):
+    """As in differences of values on grid points."""
+    x = math.random_normal(math.spatial(x=9, y=6))
+    f = lambda v: 2 * v - 0.3 * math.laplace(v, dx=0.5, padding=sides)
+    with math.record_solves() as tape:
+        found = math.solve_linear(f, f(x), "auto")
+    assert tape[0].method == "transform" and float(math.max(abs(found - x))) < 1e-12
+    boundary = {
+        d: {"boundary": "neumann", "antisymmetric": "dirichlet", 0: "absent"}.get(s, s) for d, s in _by_dim(sides)
+    }
+    same = poisson(x.shape, 0.5, boundary, shift=2.0, scale=-0.3)
+    assert (
+        float(math.max(abs(same(x) - f(x)))) < 1e-12 and abs(assemble(same) - assemble(structured(f, x))).max() < 1e-12
+    )
+
+
+def _by_dim(sides):
+    return sides.items() if isinstance(sides, dict) else [("x", sides), ("y", sides)]
+
+
+def test_zero_a_cell_beyond_one_side_only_has_no_transform():
+    operator = poisson(math.spatial(x=9, y=6), 1.0, {"x": ("absent", "neumann"), "y": "absent"})
+    assert type(operator).__name__ == "MaskedLaplace"
+    y = math.random_normal(math.spatial(x=9, y=6))
+    assert float(math.max(abs(operator(math.solve_linear(operator, y)) - y))) < 1e-4
+    with pytest.raises(UnknownSide, match="No transform"):
+        _ = operator.box.kinds

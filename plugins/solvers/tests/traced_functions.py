@@ -60,7 +60,7 @@ FUNCTIONS = {
     "laplace, periodic": (lambda x: math.laplace(x, dx=0.5, padding="periodic"), "BoxLaplace"),
     "laplace, mirrored": (lambda x: math.laplace(x, padding="antisymmetric"), "BoxLaplace"),
     "laplace, anisotropic": (lambda x: math.laplace(x, dx=math.vec(x=0.5, y=2.0)), "BoxLaplace"),
-    "laplace, zero": (lambda x: math.laplace(x, padding=0), "MaskedLaplace"),
+    "laplace, zero": (lambda x: math.laplace(x, padding=0), "BoxLaplace"),
     "diffusion": (lambda x: x - 0.1 * math.laplace(x, padding="periodic"), "BoxLaplace"),
     "laplace along x": (lambda x: math.laplace(x, dims="x"), "BoxLaplace"),
     "weighted laplace": (lambda x: weighted_laplace(x, varying()), "MaskedLaplace"),

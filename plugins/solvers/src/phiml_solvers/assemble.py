@@ -10,7 +10,7 @@ from phiml_core.shape import Shape
 from phiml_core.tensor.sparse import ENTRY
 from phiml_core.tensor.tensor import Tensor
 
-from .operator.boundary import ABSENT, DIRICHLET, PERIODIC
+from .operator.boundary import ABSENT, DIRICHLET, OPEN_ENDS, PERIODIC
 from .operator.box import BoxLaplace
 from .operator.composed import Product, Scaled, Sum
 from .operator.elementary import Diagonal, Identity, Zero
@@ -58,13 +58,13 @@ def _laplace(box: BoxLaplace, weights: list[np.ndarray]) -> Any:
         if pair[0] == PERIODIC:
             lower, upper, inner = np.roll(cells, 1, 0), cells, faces
         else:
-            first, last = (int(side == DIRICHLET) for side in pair)
+            first, last = (int(side in OPEN_ENDS) for side in pair)
             inner = faces[first : len(faces) - last]
             lower, upper = cells[:-1], cells[1:]
             if first:
-                diag[0] -= 2 * faces[0]
+                diag[0] -= OPEN_ENDS[pair[0]] * faces[0]
             if last:
-                diag[-1] -= 2 * faces[-1]
+                diag[-1] -= OPEN_ENDS[pair[1]] * faces[-1]
         for a, b in ((lower, upper), (upper, lower)):
             rows.append(a.ravel())
             columns.append(b.ravel())
@@ -75,9 +75,11 @@ def _laplace(box: BoxLaplace, weights: list[np.ndarray]) -> Any:
     entries.append(diagonal.ravel())
     n = number.size
     matrix = coo_array((np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), shape=(n, n))
-    scale = 1.0 if box.scale is None else float(box.scale)
-    matrix = matrix * scale
-    return matrix if box.shift is None else matrix + eye_array(n) * float(box.shift)
+    scale, shift = (
+        None if v is None else (v if isinstance(v, Tensor) else wrap(v)).numpy("") for v in (box.scale, box.shift)
+    )
+    matrix = matrix if scale is None else matrix * scale.item()
+    return matrix if shift is None else matrix + eye_array(n) * shift.item()
 
 
 @assemble.dispatch

@@ -17,7 +17,7 @@ from phiml_core.shape import spatial
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
-from .operator.boundary import PERIODIC
+from .operator.boundary import OPEN_ENDS, PERIODIC
 from .operator.box import BoxLaplace, transform_inverse
 from .operator.constant import constant
 from .operator.shift import stored
@@ -153,10 +153,8 @@ def _modes(kind: str, pair: tuple[str, str], n: int, h: float, count: int) -> _M
         values = np.where(odd, np.sin(phase), np.cos(phase)) * np.sqrt(np.where(frequency == 0, 1, 2) / n)[:, None]
         return _Modes(frequency, values, (values - np.roll(values, 1, 1)) / h)
     values = orthonormal(kind, n)[:count]
-    ends = [np.zeros((count, int(side == "dirichlet"))) for side in pair]
+    ends = [np.zeros((count, int(side in OPEN_ENDS))) for side in pair]
     slopes = np.diff(np.concatenate([ends[0], values, ends[1]], 1), axis=1) / h
-    if ends[0].size:
-        slopes[:, 0] *= 2  # zero lies at the face, half a cell away
-    if ends[1].size:
-        slopes[:, -1] *= 2
+    slopes[:, 0] *= OPEN_ENDS.get(pair[0], 1)  # zero may lie at the face, half a cell away
+    slopes[:, -1] *= OPEN_ENDS.get(pair[1], 1)
     return _Modes(np.arange(count), values, slopes)

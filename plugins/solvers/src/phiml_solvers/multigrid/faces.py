@@ -6,7 +6,7 @@ from phiml_core.math import concat, expand, wrap
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
-from ..operator.boundary import DIRICHLET, PERIODIC
+from ..operator.boundary import OPEN_ENDS, PERIODIC
 from ..operator.box import BoxLaplace
 from ..operator.shift import stored, with_ends
 
@@ -28,13 +28,13 @@ def all_faces(box: BoxLaplace, weights: tuple[Any, ...]) -> list[Dense]:
         if pair[0] == PERIODIC:
             w = concat([w, w[{dim: slice(0, 1)}]], dim)
         else:
-            first, last = (int(side == DIRICHLET) for side in pair)
-            if first or last:  # zero lies at the face, half a cell away
+            first, last = (int(side in OPEN_ENDS) for side in pair)
+            if first or last:  # zero may lie at the face, half a cell away
                 parts = [w[{dim: slice(first, count - last)}]]
                 if first:
-                    parts.insert(0, w[{dim: slice(0, 1)}] * 2.0)
+                    parts.insert(0, w[{dim: slice(0, 1)}] * OPEN_ENDS[pair[0]])
                 if last:
-                    parts.append(w[{dim: slice(count - 1, count)}] * 2.0)
+                    parts.append(w[{dim: slice(count - 1, count)}] * OPEN_ENDS[pair[1]])
                 w = concat(parts, dim)
             w = with_ends(stored(w, box.dims), dim, 1 - first, 1 - last)
         found.append(w)

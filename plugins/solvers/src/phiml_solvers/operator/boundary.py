@@ -9,16 +9,20 @@ __all__ = [
     "ABSENT",
     "DIRICHLET",
     "NEUMANN",
+    "OPEN_ENDS",
     "PERIODIC",
     "UnknownSide",
     "free_faces",
+    "has_transform",
     "parse_boundary",
     "transform_kind",
 ]
 
 PERIODIC, NEUMANN, DIRICHLET = "periodic", "neumann", "dirichlet"
 ABSENT = "absent"
-"""Nothing lies beyond the side; what a stencil would read there counts as zero."""
+"""Nothing lies beyond the side; what a stencil would read there counts as zero: x is zero a whole cell beyond the last center."""
+OPEN_ENDS = {DIRICHLET: 2.0, ABSENT: 1.0}
+"""Sides that something can flow through, and by how much nearer than a cell the place is where x is zero."""
 _NAMES = {
     "periodic": PERIODIC, "neumann": NEUMANN, "closed": NEUMANN, "wall": NEUMANN, "zero-gradient": NEUMANN,
     "dirichlet": DIRICHLET, "open": DIRICHLET, "zero": DIRICHLET, "absent": ABSENT,
@@ -34,7 +38,7 @@ def _side(name: Any) -> str:
     if found is None:
         raise UnknownSide(
             f"Unknown boundary {name!r} of a grid operator.  Known: {PERIODIC!r}; {NEUMANN!r} (no flux through the face, "
-            f"also 'closed'); {DIRICHLET!r} (zero at the face, also 'open')."
+            f"also 'closed'); {DIRICHLET!r} (zero at the face, also 'open'); {ABSENT!r} (zero a cell beyond the last center)."
         )
     return found
 
@@ -66,14 +70,29 @@ _KINDS = {
     (DIRICHLET, DIRICHLET): "dst2",
     (NEUMANN, DIRICHLET): "dct4",
     (DIRICHLET, NEUMANN): "dst4",
+    (ABSENT, ABSENT): "dst1",
 }
 
 
 def transform_kind(pair: tuple[str, str]) -> str:
-    """The transform that diagonalises second differences of cell values between these boundaries."""
+    """The transform that diagonalises second differences of cell values between these boundaries.
+
+    Raises:
+        UnknownSide: there is none.
+    """
+    if pair not in _KINDS:
+        raise UnknownSide(
+            f"No transform diagonalises differences between the sides {pair}: {ABSENT!r} has one on both sides of a dim only.  Make both "
+            "alike, or solve by 'CG'."
+        )
     return _KINDS[pair]
+
+
+def has_transform(boundary: tuple[tuple[str, str], ...]) -> bool:
+    """Whether transforms diagonalise the Laplacian between these boundaries."""
+    return all([pair in _KINDS for pair in boundary])
 
 
 def free_faces(pair: tuple[str, str], cells: int) -> int:
     """Number of faces along a dim that something can flow through: inner faces and open outer ones."""
-    return cells if pair[0] == PERIODIC else cells - 1 + pair.count(DIRICHLET)
+    return cells if pair[0] == PERIODIC else cells - 1 + sum([side in OPEN_ENDS for side in pair])

@@ -13,7 +13,7 @@ from phiml_core.shape import Shape, spatial
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 
-from .boundary import DIRICHLET, NEUMANN, PERIODIC, free_faces, transform_kind
+from .boundary import ABSENT, DIRICHLET, NEUMANN, OPEN_ENDS, PERIODIC, free_faces, transform_kind
 from .constant import constant
 from .laplacian import laplacian
 from .linear import LinearOperator
@@ -35,12 +35,12 @@ class BoxLaplace(LinearOperator):
     """shift · x + scale · ∇²x for values at the centers of the cells of a box, with second-order differences.
 
     The faces that something can flow through are called free: the inner ones, and outer ones where x is zero (Dirichlet; half a
-    cell from the center) or periodic (the lower face of each cell).  ∇²x is the divergence of the gradient on free faces.
+    cell from the center, or a whole one: absent) or periodic (the lower face of each cell).  ∇²x is the divergence of the gradient on free faces.
 
     Attributes:
         resolution: number of cells per dim.
         spacing: size of a cell per dim, in length.
-        boundary: (lower, upper) per dim: 'periodic', 'neumann', 'dirichlet'.
+        boundary: (lower, upper) per dim: 'periodic', 'neumann', 'dirichlet', 'absent'.
         scale: factor of the Laplacian, number or tensor without dims of the grid, or None for 1.
         shift: factor of the identity, likewise, or None for 0.
     """
@@ -69,7 +69,7 @@ class BoxLaplace(LinearOperator):
 
     @property
     def singular(self) -> bool:  # type: ignore[override]
-        return self.shift is None and not any(DIRICHLET in pair for pair in self.boundary)
+        return self.shift is None and not any([side in OPEN_ENDS for pair in self.boundary for side in pair])
 
     @property
     def definite(self) -> str | None:  # type: ignore[override]
@@ -96,8 +96,8 @@ class BoxLaplace(LinearOperator):
         x = stored(x, self.dims)
         if pair[0] == PERIODIC:
             return (x - rolled(x, dim, 1)) * (1 / h)
+        slope = difference(with_ends(x, dim, *(int(side in OPEN_ENDS) for side in pair)), dim)
         lower, upper = (int(side == DIRICHLET) for side in pair)
-        slope = difference(with_ends(x, dim, lower, upper), dim)
         if lower or upper:  # zero lies at the face, half a cell away
             return slope * _end_factors(dim, slope.shape.get_size(dim), lower, upper, h, current().float.name)
         return slope * (1 / h)
@@ -140,7 +140,7 @@ class BoxLaplace(LinearOperator):
                 lower, upper = (int(side == DIRICHLET) for side in pair)
                 if lower or upper:
                     w = w * _end_factors(dim, w.shape.get_size(dim), lower, upper, 1.0, current().float.name)
-                w = with_ends(stored(w, self.dims), dim, 1 - lower, 1 - upper)
+                w = with_ends(stored(w, self.dims), dim, *(int(side == NEUMANN) for side in pair))
                 part = neighbour_sum(w, dim)
             part = part * (1 / h**2)
             total = part if total is None else total + part
@@ -152,7 +152,7 @@ class BoxLaplace(LinearOperator):
             entries = np.full(n, -2.0)
             if pair[0] != PERIODIC:
                 for end, side in zip((0, -1), pair):
-                    entries[end] += 1 if side == NEUMANN else -1
+                    entries[end] += {NEUMANN: 1, DIRICHLET: -1, ABSENT: 0}[side]
             part = constant(entries / h**2, spatial(dim))
             total = part if total is None else total + part
         return self.combine(wrap(1.0), total)

@@ -6,7 +6,7 @@ import numpy as np
 from phiml_core.dispatch import generic
 from phiml_core.tensor.dense import Dense
 
-from .boundary import DIRICHLET, PERIODIC
+from .boundary import OPEN_ENDS, PERIODIC
 
 __all__ = ["laplacian", "laplacian_in_place"]
 
@@ -77,12 +77,12 @@ def _fluxes(x: np.ndarray, axis: int, pair: tuple[str, str], h: float, weights: 
     if pair[0] == PERIODIC:
         np.subtract(x[first], x[last], out=flux[first])
     else:
-        flux[first] = x[first] * 2 if pair[0] == DIRICHLET else 0  # zero lies at the face, half a cell away
-        flux[last] = x[last] * -2 if pair[1] == DIRICHLET else 0
+        flux[first] = x[first] * OPEN_ENDS.get(pair[0], 0)
+        flux[last] = x[last] * -OPEN_ENDS.get(pair[1], 0)
     if h != 1:
         flux *= 1 / h
     if weights is not None:
-        free = _cut(axis, int(pair[0] != PERIODIC and pair[0] != DIRICHLET), None if pair[1] == DIRICHLET else -1)
+        free = _cut(axis, int(pair[0] != PERIODIC and pair[0] not in OPEN_ENDS), None if pair[1] in OPEN_ENDS else -1)
         flux[free] *= weights
     if pair[0] == PERIODIC:
         flux[last] = flux[first]

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phiml_core.math import expand, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
-from .boundary import parse_boundary
+from .boundary import has_transform, parse_boundary
 from .box import BoxLaplace
 
 __all__ = ["poisson"]
@@ -26,8 +27,8 @@ def poisson(
     Args:
         resolution: number of cells per dim, e.g. `spatial(x=64, y=80)`.
         dx: size of a cell in length: a number, or one per dim (sequence, dict or vector).
-        boundary: 'periodic', 'neumann' (no flux) or 'dirichlet' (zero at the face); one for all sides, or by dim, as a name or a
-            pair (lower, upper).
+        boundary: 'periodic', 'neumann' (no flux), 'dirichlet' (zero at the face) or 'absent' (zero a cell beyond the last center); one
+            for all sides, or by dim, as a name or a pair (lower, upper).
         face_weights: open fraction of each free face, or any other non-negative coefficient such as a diffusivity, by dim (dict or
             sequence); None if all are open.  Free are the
             inner faces, outer faces at Dirichlet sides, and all lower faces of a periodic dim.
@@ -42,10 +43,12 @@ def poisson(
     """
     resolution = resolution.spatial
     box = BoxLaplace(resolution, _spacing(dx, resolution), parse_boundary(boundary, resolution), scale, shift)
-    if face_weights is None:
+    if face_weights is None and has_transform(box.boundary):
         return box
     from .masked import MaskedLaplace
 
+    if face_weights is None:
+        face_weights = [expand(wrap(1.0), box.face_resolution(n)) for n in resolution.names]
     if isinstance(face_weights, Mapping):
         face_weights = [face_weights[n] for n in resolution.names]
     return MaskedLaplace(box, tuple(face_weights), fractions)

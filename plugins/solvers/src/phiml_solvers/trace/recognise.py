@@ -11,7 +11,7 @@ import numpy as np
 from phiml_core.math import concat, expand, wrap
 from phiml_core.shape import Shape
 
-from ..operator.boundary import DIRICHLET, NEUMANN, PERIODIC
+from ..operator.boundary import ABSENT, DIRICHLET, NEUMANN, PERIODIC, has_transform
 from ..operator.box import BoxLaplace
 from ..operator.constant import constant
 from ..operator.masked import MaskedLaplace
@@ -192,12 +192,10 @@ class _Laplacian:
             value = self.product(factors, number)
             total = value if total is None else total + value
         box = BoxLaplace(self.dims, spacing, boundary, scale, total)
-        open_ends = all(
-            found.keys() == {*faces[k]} and all(abs(n + 2 * faces[k][f]) < 1e-9 * abs(n) for f, n in found.items())
-            for (k, _), found in ends.items()
-        )
-        if open_ends and all(len(found) == 1 and set(*found) == set(common) for found in faces):
-            return box
+        if all(len(found) == 1 and set(*found) == set(common) for found in faces):
+            boundary = tuple([self.plain(k, faces[k], ends, pair) for k, pair in enumerate(boundary)])
+            if has_transform(boundary):
+                return BoxLaplace(self.dims, spacing, boundary, scale, total)
         weights = [self.weights(k, faces[k], ends, common, sign * strength[k], box) for k in range(self.dims.rank)]
         return MaskedLaplace(box, tuple(weights))
 
@@ -211,6 +209,22 @@ class _Laplacian:
             return PERIODIC, PERIODIC
         lower, upper = (DIRICHLET if (k, end) in ends else NEUMANN for end in "LU")
         return lower, upper
+
+    def plain(self, k: int, found: Any, ends: Any, pair: tuple[str, str]) -> tuple[str, str]:
+        """The sides of dim k of a box without weights: zero may lie half a cell or a whole one away; '' if it is neither."""
+
+        def side(name: str, end: str) -> str:
+            if name != DIRICHLET:
+                return name
+            other = ends[k, end]
+            for name, factor in ((DIRICHLET, 2), (ABSENT, 1)):
+                if other.keys() == found.keys() and all(
+                    abs(n + factor * found[f]) < 1e-9 * abs(n) for f, n in other.items()
+                ):
+                    return name
+            return ""
+
+        return side(pair[0], "L"), side(pair[1], "U")
 
     def product(self, factors: Any, number: Any, window: tuple[Any, ...] = ()) -> Any:
         """A number times factors in a window."""
