@@ -156,12 +156,13 @@ def _several(op: Elementwise, values: tuple[Any, ...], sparse: list[Sparse]) -> 
     row, column = np.divmod(joint, max(1, columns.volume))
     stream = iter(zip(listed, places, strict=True))
     made: Any = None
-    operands = []
+    operands: list[Any] = []
     for p in parts:
         operand = _at(*next(stream), len(joint)) if isinstance(p, Sparse) else p
         if made is None and isinstance(p, Sparse):
             made = of_numbers(row, column, rows, columns, operand, True)
         operands.append(operand)
+    assert made is not None
     operands = [_beside(o, made) if not isinstance(p, Sparse) else o for o, p in zip(operands, parts, strict=True)]
     return in_format(made.with_values(as_dense(op(*operands))), format)
 

@@ -87,7 +87,7 @@ def transposed(t: Sparse, rows: Shape, columns: Shape) -> Sparse:
         return Sparse(pattern.transposed(rows, columns), t.values)
     row, column = pattern.numbers()
     made = Coordinates(column, row, rows, columns, pattern.unique)
-    made._known = None if pattern._known is None else pattern._known[::-1]
+    made._known = None if pattern._known is None else (pattern._known[1], pattern._known[0])
     return Sparse(made, t.values)
 
 

@@ -65,6 +65,7 @@ class _Forms:
         if self.outputs is None:
             self.backend.eval_shape(self.plain, natives)
         out, outputs = self._record(self.alternative, natives)
+        assert self.outputs is not None  # known since `plain` ran
         mine, n = self.outputs, outputs.values
         if len(mine.templates) != len(outputs.templates) or _skeleton(mine) != _skeleton(outputs):
             raise TypeError(f"The alternative to {self.name} must return the same structure and make the same reports.")

@@ -62,7 +62,7 @@ def hessian(
         arguments = dict(bound.arguments)
         (output, grads), rows = jacobians(call, values, arguments, examples_of(arguments), by, f"hessian of {name}")
         if dim_suffixes is not None:
-            types = [{d.name: d.type for d in shape(v)} for v in values]
+            types = [{d.name: d.type for d in shape(v)} for v in values]  # pyright: ignore[reportCallIssue]  # the function, not the module of that name
             rows = [tuple([_suffixed(b, dim_suffixes, t) for b, t in zip(row, types, strict=True)]) for row in rows]
         matrix: Any = rows[0][0] if by.single else tuple(rows)
         result: tuple[Any, ...] = (matrix,)

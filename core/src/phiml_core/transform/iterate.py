@@ -198,7 +198,7 @@ def _in_chunks(
     static = {k: v for k, v in kwargs.items() if k in compiled.auxiliary_args}
     varying = {k: v for k, v in kwargs.items() if k not in compiled.auxiliary_args}
     extra = 2 if until is not None else 0
-    state, done, size = guard(until, x0) if extra else x0, 0, chunk or _FIRST_CHUNK
+    state, done, size = guard(until, x0) if until is not None else x0, 0, chunk or _FIRST_CHUNK
     pieces: list[State] = []
     while done < count and not (extra and bool(state[0])):
         n = min(size, count - done)

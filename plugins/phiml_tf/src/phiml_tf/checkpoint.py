@@ -167,7 +167,7 @@ def _derivative(function: Function, captured: Sequence[Any], args: Sequence[Any]
     for g, x, other in zip(found, wrt, again, strict=True):
         g = tf.zeros(x.shape, x.dtype) if g is None else tf.convert_to_tensor(g)
         h = None if other is None else next(more)
-        result.append(g if h is None else g + h)
+        result.append(g if h is None else g + h)  # pyright: ignore[reportOperatorIssue]
     return result
 
 

@@ -37,7 +37,8 @@ def _tapes_answer() -> bool:
         watched = should_record_backprop([y, x * 2]), should_record_backprop([y, tf.stop_gradient(x) * 2])
         record_operation(RULE, [y], [x], lambda g: [7 * g])
         z = y * y
-    return watched == (True, False) and not should_record_backprop([x]) and float(tape.gradient(z, x)) == 70
+    slope: Any = tape.gradient(z, x)
+    return watched == (True, False) and not should_record_backprop([x]) and float(slope) == 70
 
 
 try:
@@ -171,7 +172,7 @@ def caller(concrete: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
         def direct(xs: Sequence[Any]) -> Sequence[Any]:
             return run(name, count, [*xs, *captured], (), place)
 
-        if not callable(run) or not count or not place.has_function(name):
+        if not callable(run) or not count or not place.has_function(name):  # pyright: ignore[reportOptionalMemberAccess]
             raise RuntimeError("the function cannot be executed by its name")
         direct.concrete = concrete  # type: ignore[attr-defined]  # which owns the name
         return direct
@@ -191,7 +192,7 @@ except ImportError:
 
 def optimization_barrier(xs: Sequence[Any]) -> list[Any]:
     """`xs`, behind XLA's barrier; only for code that XLA compiles."""
-    return list(xs) if xla_optimization_barrier is None else list(xla_optimization_barrier(list(xs)))
+    return list(xs) if xla_optimization_barrier is None else [*xla_optimization_barrier(list(xs))]  # pyright: ignore
 
 
 def is_tensor(x: Any) -> bool:

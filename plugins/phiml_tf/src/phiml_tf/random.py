@@ -37,7 +37,7 @@ def random_bits(place: Any, key: tuple[Any, Any], count: int) -> Any:
     x0, x1 = _threefry(k0, k1, counter)
     sizes = tuple(x0.shape[:-1])
     words = tf.reshape(tf.stack([x0, x1], -1), (*sizes, 2 * blocks))
-    return words if count == 2 * blocks else words[..., :count]
+    return words if count == 2 * blocks else words[..., :count]  # pyright: ignore[reportArgumentType]
 
 
 def _threefry(k0: Any, k1: Any, counter: Any) -> tuple[Any, Any]:

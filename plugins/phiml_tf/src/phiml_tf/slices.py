@@ -38,7 +38,9 @@ def _plan(key: tuple[Any, ...]) -> _Plan:
     begin: list[int] = []
     end: list[int] = []
     strides: list[int] = []
-    masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0)
+    masks: dict[str, int] = dict.fromkeys(
+        ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0
+    )
     for place, item in enumerate(key):
         bit = 1 << place
         row: tuple[Any, Any, Any] = (0, 0, 1)

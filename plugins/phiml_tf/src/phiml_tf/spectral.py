@@ -98,7 +98,7 @@ def spectral_scale(x: Any, axes: tuple[int, ...], kinds: tuple[str, ...], scale:
     sizes = sizes_of(x)
     check_kinds(sizes, axes, kinds, SPECTRAL_KINDS)
     x = _inexact(x)
-    constant = not isinstance(scale, ARRAY)
+    constant = not isinstance(scale, ARRAY)  # type: ignore[misc]  # TensorFlow's classes have no types
     scale = np.asarray(scale) if constant else scale
     complex_scale = scale.dtype.kind == "c" if constant else scale.dtype.is_complex
     if x.dtype.is_complex or (complex_scale and FFT not in kinds):

@@ -1,7 +1,7 @@
 """The classes of TensorFlow's tensors, its element types by our names, and constants that operations need."""
 
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,9 +14,12 @@ __all__ = [
 
 EagerTensor: Any = tf.__internal__.EagerTensor
 SymbolicTensor: Any = tf.__internal__.SymbolicTensor
-ARRAY: Any = EagerTensor | SymbolicTensor
+if TYPE_CHECKING:  # TensorFlow's own types name neither
+    ARRAY = Any
+else:
+    ARRAY = EagerTensor | SymbolicTensor
 with tf.init_scope():
-    VARIABLE: type = type(tf.Variable(0.0))
+    VARIABLE: type = type(tf.Variable(tf.constant(0.0)))
     """The class of variables, which TensorFlow does not name."""
 
 _NUMBERS = frozenset((bool, int, float, complex))

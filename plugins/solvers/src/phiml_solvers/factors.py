@@ -122,13 +122,13 @@ def _columns(solve: Any, rows: np.ndarray) -> np.ndarray:
         try:
             return solve(np.ascontiguousarray(rows.T)).T
         except TypeError:
-            return _columns(solve, rows.real) + 1j * _columns(solve, rows.imag)
+            return _columns(solve, np.real(rows)) + 1j * _columns(solve, np.imag(rows))
     return solve(np.ascontiguousarray(rows.T)).T
 
 
 def _bincount(component: np.ndarray, row: np.ndarray, count: int) -> np.ndarray:
     if np.iscomplexobj(row):
-        return _bincount(component, row.real, count) + 1j * _bincount(component, row.imag, count)
+        return _bincount(component, np.real(row), count) + 1j * _bincount(component, np.imag(row), count)
     return np.bincount(component, row, count)
 
 

@@ -68,5 +68,5 @@ class Compact(Pattern):
         """The same numbers with rows as columns."""
         by = "columns" if self.by == "rows" else "rows"
         made = Compact(self.minor, rows, columns, self.unique, by, self.full)
-        made._known = None if self._known is None else self._known[::-1]
+        made._known = None if self._known is None else (self._known[1], self._known[0])
         return made

@@ -72,5 +72,5 @@ class Compressed(Pattern):
         """The same numbers with rows as columns."""
         by = "columns" if self.by == "rows" else "rows"
         made = Compressed(self.pointers, self.major, self.minor, rows, columns, self.unique, by)
-        made._known = None if self._known is None else self._known[::-1]
+        made._known = None if self._known is None else (self._known[1], self._known[0])
         return made

@@ -61,7 +61,7 @@ class SystemKind:
         return self.name
 
 
-def _stencil(center: float, weights: tuple[float, float, float, float], symmetric: bool) -> Callable[[Any], Any]:
+def _stencil(center: float, weights: tuple[float, ...], symmetric: bool) -> Callable[[Any], Any]:
     def make(c: Any) -> Stencil:
         east, west, north, south = weights
         star: Any = {(0, 0): center + c * c, (1, 0): east, (-1, 0): west, (0, 1): north, (0, -1): south}

@@ -43,7 +43,7 @@ def preconditioner(how: Any, operator: Any, like: Tensor) -> tuple[Preconditione
         UnknownPreconditioner: there is no such preconditioner for this operator.
     """
     if callable(how):
-        return how, getattr(how, "__name__", type(how).__name__)
+        return how, getattr(how, "__name__", type(how).__name__)  # pyright: ignore[reportReturnType]
     raise UnknownPreconditioner(
         f"A {type(how).__name__} is no preconditioner: a name, a function r ↦ z, or an object with a method of `preconditioner` was "
         f"expected.  Known names: {_known()}."

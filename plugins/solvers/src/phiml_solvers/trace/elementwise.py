@@ -24,7 +24,7 @@ def _(lead: Linear, op, values):
     values = tuple([as_dense(v) if isinstance(v, Stacked) else v for v in values])
     rule = _RULES.get(op.name)
     if rule is None:
-        raise not_linear(_NAMES.get(op.name, op.symbol or op.name))
+        raise not_linear(str(_NAMES.get(op.name, op.symbol or op.name)))
     return rule(lead, op, values)
 
 

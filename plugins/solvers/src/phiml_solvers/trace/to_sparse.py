@@ -15,7 +15,7 @@ __all__ = ["to_sparse"]
 
 
 @generic
-def to_sparse(operator: Any) -> Sparse:
+def to_sparse(operator: Any) -> Sparse:  # pyright: ignore[reportReturnType]
     """The matrix of an operator that knows its dims as a sparse tensor: dims of the result, and those of x as dual dims.
 
     Coefficients may be traced; positions are known.
