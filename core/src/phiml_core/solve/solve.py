@@ -91,10 +91,10 @@ def solve_linear(
         NotConverged, Diverged: the tolerance was missed.
     """
     settings = solve if isinstance(solve, Solve) else Solve() if solve is None else Solve(solve)
-    f_kwargs = {**(f_kwargs or {}), **f_kwargs_}
+    named = {**(f_kwargs or {}), **f_kwargs_}
     if not grad_for_f:
-        f_args, f_kwargs = stop_gradient((f_args, f_kwargs))
-    operator = LinearFunction(f, f_args, f_kwargs) if f_args or f_kwargs else f
+        f_args, named = stop_gradient((f_args, named))
+    operator = LinearFunction(f, f_args, named) if f_args or named else f
     if (not isinstance(y, Tensor) and is_tree(y)) or (isinstance(y, Tensor) and not y.shape.is_uniform):
         if settings.preprocess_y is not None:
             y = settings.preprocess_y(y, *settings.preprocess_y_args)
