@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.dispatch import generic
-from phiml_core.solve import LinearProblem, Solve, explaining, solve
+from phiml_core.solve import ConvergenceException, LinearProblem, Solve, explaining, solve
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree import tree_leaves
 
 from .direct import Direct, has_matrix
+from .fallback import after
+from .implicit import has_complex
 from .increments import split_solve
 from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab
 from .opaque import OpaqueOperator
@@ -25,13 +28,19 @@ __all__ = ["Auto", "algorithm_for"]
 
 FACTORED = 30_000
 """Number of unknowns up to which factors of a sparse matrix cost less than to wonder which iteration converges."""
+SMALL = 2000
+"""Number of unknowns up to which factors cost less than conjugate gradients that are not compiled: 3 ms against 15 at 30², 3 against 26 of a dense
+500 × 500 matrix."""
 APPLIED = 512
 """Number of unknowns up to which a function without structure is turned into a matrix."""
 
 
 @dataclass(frozen=True)
 class Auto:
-    """Chooses by class and structure of the operator and by sizes, never by values, which may be traced."""
+    """Chooses by class and structure of the operator and by sizes, never by values, which may be traced.
+
+    Where values are known and the chosen method stagnates or breaks down, it goes on with a more robust one, see `fallback`.
+    """
 
 
 @generic(on="operator")
@@ -54,13 +63,16 @@ def general(operator: Any, like: Tensor, settings: Solve) -> tuple[Any, str]:
     matrix = has_matrix(operator)
     iterate = settings.preconditioner is not None or size > FACTORED or not matrix
     deficient = bool(settings.rank_deficiency) and not operator.singular
-    if operator.symmetric and operator.definite and not deficient:
+    symmetric = operator.symmetric and not has_complex(operator)  # complex methods ask for Hermitian operators
+    if symmetric and operator.definite and not deficient:
+        if not iterate and size <= SMALL and _is_known(operator, like, settings):
+            return Direct(), f"it is known, and so small ({size} unknowns) that factors cost less than iterations"
         return CG(), f"it is symmetric and {operator.definite} (semi-)definite"
     if not iterate:
-        kind = "symmetric, but perhaps not definite" if operator.symmetric else "perhaps not symmetric"
+        kind = "symmetric, but perhaps not definite" if symmetric else "perhaps not symmetric"
         factors = "dense" if isinstance(operator, DenseMatrix) else "sparse"
         return Direct(), f"it is {kind}, and small enough ({size} unknowns) for {factors} factors"
-    if operator.symmetric:
+    if symmetric:
         return MINRES(), "it is symmetric, but perhaps not definite"
     if deficient:
         return LSMR(), f"its null space has {settings.rank_deficiency} dimensions: least norm"
@@ -74,11 +86,18 @@ def _(operator: BoxLaplace, like, settings):
 
 @algorithm_for.dispatch
 def _(operator: MaskedLaplace, like, settings):
+    if has_complex(operator):
+        return general(operator, like, settings)
     if operator.definite is None:
         if _known(operator.box.scale) and _known(operator.box.shift):
             return general(operator, like, settings)
-        return MINRES("jacobi"), "shift and scale may make it indefinite"
+        return MINRES(), "shift and scale may make it indefinite"
     return CG(), "it is the definite Laplacian of a grid with obstacles or coefficients"
+
+
+def _is_known(operator: Any, like: Tensor, settings: Solve) -> bool:
+    """Whether nothing is traced, and nobody wants to see a history."""
+    return like.available and not settings.record and all(t.available for t in tree_leaves(operator))
 
 
 def _known(value: Any) -> bool:
@@ -89,7 +108,10 @@ def _known(value: Any) -> bool:
 @algorithm_for.dispatch
 def _(operator: Stencil, like, settings):
     deficient = bool(settings.rank_deficiency) and not operator.singular
-    if operator.symmetric and settings.preconditioner is None and not deficient:
+    if not operator.definite and operator.domain.volume <= FACTORED and operator.domain.rank < 3:
+        if _is_known(operator, like, settings):
+            return general(operator, like, settings)  # factors, since it may be indefinite
+    if operator.symmetric and settings.preconditioner is None and not deficient and not has_complex(operator):
         name = best(operator, like)[1]
         if name == "multigrid" and operator.definite:
             return CG(
@@ -129,8 +151,16 @@ def _chosen(problem: LinearProblem, settings: Solve | None) -> tuple[LinearProbl
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Auto, settings=None):
     problem, chosen, reason, settings = _chosen(problem, settings)
-    with explaining(reason):
-        return solve(problem, chosen, replace(settings, method=chosen))
+    try:
+        with explaining(reason):
+            return solve(problem, chosen, replace(settings, method=chosen))
+    except ConvergenceException as error:  # of known values only; from compiled code it is raised after the call
+        following = after(problem, chosen, settings, error)
+        if following is None:
+            raise
+    chosen, why = following
+    with explaining(f"{reason}; {why}"):
+        return solve(problem, chosen, replace(settings, method=chosen, x0=None))
 
 
 @split_solve.dispatch
