@@ -208,6 +208,10 @@ def test_missing_library_names_the_command(monkeypatch):
 def test_size_and_title():
     figure = plot(spot(2, (0.5, 0.5)), size=(3, 2), title="Plume")
     assert tuple(figure.get_size_inches()) == (3, 2) and figure.get_suptitle() == "Plume"
+    several = plot(spot(2, (0.5, 0.5)), spot(2, (0.2, 0.5)), title=["before", "after"])
+    assert [a.get_title() for a in several.axes[:2]] == ["before", "after"] and not several.get_suptitle()
+    with pytest.raises(ValueError, match="2 headings for 1 values"):
+        plot(spot(2, (0.5, 0.5)), title=["before", "after"])
 
 
 def test_look_of_other_figures_is_left_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ class Style:
 
     overlay: Any = None
     size: tuple[float, float] | None = None
-    title: str | None = None
+    title: str | Sequence[str] | None = None
     vmin: float | None = None
     vmax: float | None = None
     cmap: str | None = None

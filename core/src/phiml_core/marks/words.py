@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -62,7 +62,7 @@ def plot(
     *values: Any,
     overlay: Any = None,
     size: tuple[float, float] | None = None,
-    title: str | None = None,
+    title: str | Sequence[str] | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
     cmap: str | None = None,
@@ -83,7 +83,7 @@ def plot(
         overlay: a value or a list of values drawn on top of every panel (an obstacle on the smoke); `'args'` draws all
             `values` into one panel; the name of a batch dim draws the elements along it into one panel.
         size: width and height in inches; by default from the shape of the data.
-        title: heading of the whole figure.
+        title: heading of the whole figure, or a list with one for each value.
         vmin, vmax: values of the first and the last colour; by default the range of the data.
         cmap: name of a colour map of the library; by default one for signed and one for unsigned data.
         same_scale: one range of colours for all panels that show the same quantity (`Mark.label`); else one for each.
@@ -129,7 +129,7 @@ def animate(
     progress: Callable[[int, int | None], Any] | None = None,
     overlay: Any = None,
     size: tuple[float, float] | None = None,
-    title: str | None = None,
+    title: str | Sequence[str] | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
     cmap: str | None = None,

@@ -34,9 +34,16 @@ def arrange(values: tuple[Any, ...], style: Style) -> Layout:
     """The panels of `values` as `plot` promises them.
 
     Raises:
-        ValueError: there is nothing to draw, or `style.overlay` names neither 'args' nor a batch dim of a value.
+        ValueError: there is nothing to draw, `style.overlay` names neither 'args' nor a batch dim of a value, or `style.title` has
+            another number of headings than there are values.
     """
     entries = [(title, described(value)) for title, value in flatten(values)]
+    if style.title is not None and not isinstance(style.title, str):
+        if len(style.title) != len(entries):
+            raise ValueError(
+                f"title has {len(style.title)} headings for {len(entries)} values: {style.title}.  Give one for each, or a single string."
+            )
+        entries = [(str(title), found) for title, (_, found) in zip(style.title, entries, strict=True)]
     entries = [(title, found) for title, found in entries if found]
     if not entries:
         raise ValueError("Nothing to plot: no value was given, or none has marks. Give at least one field or geometry.")

@@ -43,7 +43,7 @@ class Picture:
         self.bars: list[Any] = []
         for spare in grid[len(layout.panels) :]:
             spare.remove()
-        if style.title:
+        if style.title and isinstance(style.title, str):
             self.figure.suptitle(style.title, fontsize=12)
 
     def draw(self, layout: Layout) -> None:
