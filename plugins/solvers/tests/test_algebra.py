@@ -213,10 +213,10 @@ def test_structure_is_kept(double, rng):
     kinds = {
         "BoxLaplace": (2.0 * box, box + 3.0 * Identity(), -box, box - 1.0 * Identity(GRID), box + box, box / 2.0, Identity() @ box, sum([box, box])),
         "MaskedLaplace": (masked * 2.0, masked + Diagonal(0.5), Diagonal(2.0) @ masked),
-        "Stencil": (stencil + stencil, 3.0 * stencil, stencil + Identity(), stencil + diagonal, diagonal @ stencil, diagonal @ box, box + diagonal),
+        "Stencil": (stencil + stencil, 3.0 * stencil, stencil + Identity(), stencil + diagonal, diagonal @ stencil, box + diagonal),
         "Diagonal": (diagonal @ diagonal, diagonal + Identity(), 2.0 * Identity(GRID), inverse(diagonal), field(rng) * Identity(GRID)),
         "Zero": (Zero(GRID) @ stencil, stencil @ Zero(GRID)),
-        "Product": (stencil @ stencil, diagonal @ masked, inverse(stencil @ box)),
+        "Product": (stencil @ stencil, diagonal @ box, diagonal @ masked, 2.0 * (diagonal @ box), inverse(stencil @ box)),
         "Sum": (stencil + masked, masked + diagonal),
         "Inverse": (inverse(box), 1.0 * inverse(box).T),
         "Identity": (inverse(Identity(GRID)), Identity() @ Identity(GRID)),

@@ -14,7 +14,7 @@ def phiml_register() -> None:
 
     from phiml_core.solve import register_algorithm, register_tracing
 
-    from . import auto, direct, transform, trees  # noqa: F401
+    from . import auto, direct, in_turn, transform, trees  # noqa: F401
     from .krylov import CG, GMRES, LSMR, MINRES, BiCGStab, CGAdaptive
     from .multigrid.algorithm import Multigrid
     from .precondition import registered  # noqa: F401

@@ -240,6 +240,13 @@ def _(a: Sum, factor):
 
 
 @scaled.dispatch
+def _(a: Product, factor):
+    if a.symmetric or varies(factor, a):
+        return Scaled(a, factor) if not varies(factor, a) else multiplied(Diagonal(factor), a)
+    return Product((scaled(a.operators[0], factor), *a.operators[1:]))
+
+
+@scaled.dispatch
 def _(a: BoxLaplace, factor):
     if isinstance(factor, (int, float)) and factor == 1:
         return a
@@ -315,7 +322,7 @@ def _(a: Diagonal, b: Stencil):
 
 @multiplied.dispatch
 def _(a: Diagonal, b: BoxLaplace):
-    return scaled(stencil_of(b) if varies(a.values, b) else b, a.values)
+    return Product((a, b)) if varies(a.values, b) else scaled(b, a.values)
 
 
 @multiplied.dispatch

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.dispatch import generic
-from phiml_core.math import stack
+from phiml_core.math import expand, stack, wrap
 from phiml_core.shape import Shape, instance
 from phiml_core.tensor.tensor import Tensor
 
+from .boundary import NEUMANN
 from .box import BoxLaplace
 from .linear import Derived, LinearOperator
+from .masked import MaskedLaplace
 
 __all__ = ["Injection", "Means", "Restricted", "restricted"]
 
@@ -126,7 +128,7 @@ class Restricted(Derived):
 
 
 @generic(on="operator")
-def restricted(operator: Any, by: int = 2) -> LinearOperator:
+def restricted(operator: Any, by: int = 2) -> Any:
     """The operator on a grid `by` times coarser along each dim.
 
     Raises:
@@ -144,6 +146,19 @@ def _(operator: BoxLaplace, by):
     _check(operator, by)
     coarse = operator.resolution.with_sizes(tuple(n // by for n in operator.resolution.sizes))
     return replace(operator, resolution=coarse, spacing=tuple(h * by for h in operator.spacing))
+
+
+@restricted.dispatch
+def _(operator: MaskedLaplace, by):
+    """Fluxes through the faces of the coarser cells, whose coefficients are means."""
+    box = restricted(operator.box, by)
+    weights = []
+    for i, (dim, w) in enumerate(zip(box.dims, operator.weights)):
+        w = expand(w if isinstance(w, Tensor) else wrap(w), operator.box.face_resolution(dim))
+        first = by - 1 if box.boundary[i][0] == NEUMANN else 0
+        w = w[{dim: slice(first, None, by)}]
+        weights.append(Means(operator.resolution.without(dim), by)(w))
+    return MaskedLaplace(box, tuple(weights))
 
 
 def _check(operator: Any, by: int) -> None:

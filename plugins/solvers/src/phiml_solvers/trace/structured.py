@@ -82,15 +82,19 @@ def _(operator: Sum | Product | Restricted, like):
     """A composition as one operator, if it is one whose structure algorithms know; else as it is."""
     if operator.domain is None:
         return _traced(operator, like)
-    if isinstance(operator, Product) and all(
-        isinstance(o, (BoxLaplace, MaskedLaplace, Inverse)) for o in operator.operators
-    ):
-        return operator  # its inverse is that of each
+    if isinstance(operator, Product) and _inverted_in_turn(operator):
+        return operator
     try:
         found = _traced(operator, None)
     except (NotLinear, NotImplementedError, DispatchError):
         return operator
     return found if isinstance(found, (BoxLaplace, MaskedLaplace, Stencil, Diagonal, Identity, Zero)) else operator
+
+
+def _inverted_in_turn(operator: Product) -> bool:
+    """Whether the inverse of a product is that of each factor, as of Laplacians and diagonals."""
+    elliptic = [isinstance(o, (BoxLaplace, MaskedLaplace, Inverse)) for o in operator.operators]
+    return any(elliptic) and all(e or isinstance(o, Diagonal) for e, o in zip(elliptic, operator.operators))
 
 
 @structured.dispatch
