@@ -249,5 +249,6 @@ def test_doors_of_solve_linear(double, rng):
         solve_linear(damped, y, CG(), k=2.0),
         solve_linear(damped, y, Solve("direct"), f_kwargs={"k": 1.0, "solve": 2.0}),
         solve_linear(damped, y, None, 2.0, grad_for_f=False),
+        solve_linear(damped, y, Solve("CG", x0=0.5), 2.0),
     ):
         assert largest(x - first) < 1e-8

@@ -152,3 +152,20 @@ def test_preprocessing_is_differentiated(differentiable, rng):
         tensor(y0 * y0, XY)
     )
     np.testing.assert_allclose(grad.numpy("x,y"), 2 * y0 * plain.numpy("x,y"), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["CG", "GMres"])
+def test_preconditioners_may_read_what_is_differentiated(name, differentiable, rng):
+    y, at = rng.normal(size=8), rng.uniform(1, 2, 8)
+
+    def loss(k):
+        preconditioned = Solve(name, preconditioner=lambda r: r / (k + 2))
+        x = solve_linear(lambda u: k * u - math.laplace(u, padding=0), tensor(y, spatial("x")), preconditioned)
+        return math.sum(x**2)
+
+    def by_numpy(k):
+        matrix = np.diag(k + 2) - np.eye(8, k=1) - np.eye(8, k=-1)
+        return float((np.linalg.solve(matrix, y) ** 2).sum())
+
+    derivative = gradient(loss, get_output=False)(tensor(at, spatial("x"))).numpy("x")
+    check(derivative, rng.normal(size=8), by_numpy, at)

@@ -239,3 +239,23 @@ def test_settings(double):
     with pytest.raises(TypeError, match=r"separable operator"):
         solve(LinearProblem(star(), y), "transform")
     assert poisson(spatial(x=4)).singular
+
+
+def test_settings_and_calls_that_make_no_sense(double):
+    y = math.ones(spatial(x=8))
+    for bad in ({"rel_tol": -1.0}, {"abs_tol": float("nan")}, {"max_iterations": -1}):
+        with pytest.raises(ValueError, match="is 0 or more, not"):
+            Solve(**bad)
+    with pytest.raises(ValueError, match="restarts after 1 or more iterations, not 0"):
+        solve_linear(lambda u: u - math.laplace(u), y, "GMres(0)")
+    with pytest.raises(TypeError, match=r"not 1e-05.  A tolerance is given as Solve\(rel_tol=…\)"):
+        solve_linear(lambda u: u - math.laplace(u), y, 1e-5)
+    with pytest.raises(ShapeError, match=r"maps \(xˢ=8\) to \(\), without x"):
+        solve_linear(lambda u: math.sum(u), y)
+
+
+def test_a_matrix_that_holds_nan_is_an_error_of_the_solve(double):
+    matrix = math.tensor([[float("nan"), 1.0], [1.0, 2.0]], spatial("x"), dual("x"))
+    for name in ("direct", "GMres", "lsmr"):
+        with pytest.raises(math.ConvergenceException):
+            solve_linear(matrix, math.ones(spatial(x=2)), name)

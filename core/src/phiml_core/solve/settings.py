@@ -18,7 +18,7 @@ class Solve:
         rel_tol: tolerance relative to the norm of y; default 1e-5 in single and 1e-10 in double precision, or what rounding
             of x to that precision allows, if that is more.
         abs_tol: absolute tolerance in units of y; default 0.
-        x0: first guess, a tensor like x; default zero.
+        x0: first guess, a tensor like x, or a number if x is like y; default zero.
         max_iterations: limit of iterations.
         suppress: classes of exceptions that are not raised: `NotConverged`, `Diverged`, or subclasses of them.
         preconditioner: of iterative methods: None chooses by the operator; 'jacobi', 'block', 'ilu', 'ic', 'transform' (or 'spectral'),
@@ -61,6 +61,10 @@ class Solve:
         object.__setattr__(self, "suppress", tuple(self.suppress))
         if self.norm not in ("2", "max"):
             raise ValueError(f"The norm of a solve is '2' or 'max', not {self.norm!r}.")
+        for name in ("rel_tol", "abs_tol", "max_iterations"):
+            value = getattr(self, name)
+            if isinstance(value, (int, float)) and not value >= 0:
+                raise ValueError(f"{name} of a solve is 0 or more, not {value}.")
         deficiency = self.rank_deficiency
         if deficiency is not None and (
             not isinstance(deficiency, int) or isinstance(deficiency, bool) or deficiency < 0

@@ -91,6 +91,10 @@ def solve_linear(
         NotConverged, Diverged: the tolerance was missed.
     """
     settings = solve if isinstance(solve, Solve) else Solve() if solve is None else Solve(solve)
+    if isinstance(settings.method, (int, float)):
+        raise TypeError(
+            f"solve_linear takes a Solve, an algorithm or its name, not {settings.method}.  A tolerance is given as Solve(rel_tol=…)."
+        )
     named = {**(f_kwargs or {}), **f_kwargs_}
     if not grad_for_f:
         f_args, named = stop_gradient((f_args, named))

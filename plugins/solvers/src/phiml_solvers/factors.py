@@ -28,6 +28,9 @@ class Factors:
         matrix.sum_duplicates()
         matrix.eliminate_zeros()  # a closed face connects nothing
         self.size = matrix.shape[0]
+        if not np.isfinite(matrix.data).all():
+            self.solve = lambda rows: np.full_like(rows, np.nan)
+            return
         parts = None if deficiency == 0 else _floating_parts(matrix)
         self.project: Any = None
         if parts is not None:

@@ -30,7 +30,7 @@ from .criterion import (
 )
 from .diagnosis import NOT_FINITE, NOT_SYMMETRIC, diagnosis
 from .implicit import has_complex, implicit, may_project
-from .opaque import OpaqueOperator
+from .opaque import OpaqueOperator, closed
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
 from .precondition.word import preconditioner
@@ -134,7 +134,7 @@ def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> 
             operator = OpaqueOperator.of(operator.function)
         operator = operator.with_symmetry(method.symmetric)
     name = settings.preconditioner if settings.preconditioner is not None else method.preconditioner
-    return implicit(method)(operator, y, replace(settings, preconditioner=name))
+    return implicit(method)(operator, y, replace(settings, preconditioner=closed(name)))
 
 
 def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:

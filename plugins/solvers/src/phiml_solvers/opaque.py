@@ -12,11 +12,37 @@ from typing import Any
 from phiml_core.math import zeros_like
 from phiml_core.solve import LinearFunction
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform import stop_gradient
 from phiml_core.tree import tree_leaves
 
 from .operator.linear import LinearOperator
 
-__all__ = ["OpaqueOperator", "captured", "with_captured"]
+__all__ = ["ClosedFunction", "OpaqueOperator", "captured", "closed", "with_captured"]
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedFunction:
+    """A function, with the tensors that it reads from closures as values in their place."""
+
+    function: Callable[..., Any]
+    values: tuple[Any, ...]
+
+    __value_attrs__ = ("values",)
+
+    def __call__(self, *args: Any) -> Any:
+        return with_captured(self.function, self.values)(*args)
+
+    @property
+    def __name__(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+
+def closed(value: Any) -> Any:
+    """A function of the user that may read traced values, as a tree whose derivatives are zero; anything else as it is."""
+    if not isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
+        return value
+    values = captured(value)
+    return ClosedFunction(value, stop_gradient(values)) if values else value
 
 
 @dataclass(frozen=True, eq=False)

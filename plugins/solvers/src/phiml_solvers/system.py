@@ -43,6 +43,7 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
         return problem.operator, problem.rhs, settings
     y = problem.rhs if isinstance(problem.rhs, Tensor) else wrap(problem.rhs)
     x0 = settings.x0 if problem.x0 is None else problem.x0
+    x0 = zeros_like(y) + x0 if isinstance(x0, (int, float, complex)) else x0  # the same number everywhere
     operator, offset = as_operator(problem.operator, y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0))
     if offset is not None:
         y = y - offset
@@ -129,6 +130,13 @@ def check_dims(operator: LinearOperator, y: Tensor) -> None:
             f"{', '.join(missing)} is missing.  Expand the right-hand side, e.g. math.expand(y, {example}), or rename its dims."
         )
     if expected is not None:
+        lost = [n for n in y.shape.non_batch.names if n in operator.domain.names and n not in names]  # type: ignore[union-attr]
+        if lost:
+            raise ShapeError(
+                f"The right-hand side has dims {y.shape}, but this {name} maps {operator.domain} to {expected}, without "
+                f"{', '.join(lost)}.  Return values along these dims from the function, give a right-hand side along {expected}, or, for least "
+                "squares, name the dims of x by Solve(x0=…)."
+            )
         for n in expected.names:
             if y.shape.get_size(n) != expected.get_size(n):
                 raise ShapeError(

@@ -14,6 +14,7 @@ from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION
 from ..implicit import implicit, may_project, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..iterative import Method, scaled_settings, solve_by
+from ..opaque import closed
 from ..operator.box import BoxLaplace
 from ..operator.linear import LinearOperator
 from ..operator.masked import MaskedLaplace
@@ -176,7 +177,7 @@ def _is_grid(operator: Any, settings: Solve) -> bool:
 def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> tuple[LinearOperator, Any, Solve]:
     operator, y, settings = prepare(problem, settings)
     name = algorithm.preconditioner if settings.preconditioner is None else settings.preconditioner
-    return operator, y, replace(settings, preconditioner=name)
+    return operator, y, replace(settings, preconditioner=closed(name))
 
 
 @solve.dispatch

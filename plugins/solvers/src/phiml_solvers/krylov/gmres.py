@@ -36,6 +36,10 @@ class GMRES:
     restart: int = 30
     preconditioner: Any = None
 
+    def __post_init__(self) -> None:
+        if self.restart < 1:
+            raise ValueError(f"GMRES restarts after 1 or more iterations, not {self.restart}.")
+
 
 def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any) -> Correction:
     """One restart cycle."""
