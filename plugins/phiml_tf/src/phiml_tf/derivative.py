@@ -89,7 +89,8 @@ def custom_vjp(
 
         results = with_derivative(xs, found, pull_back)
         followed.update({id(i): x for i, x in zip(inner, xs, strict=True)})
-        followed.update({id(o): r for o, r in zip(found, results, strict=True)})
+        # of equal ones the first: later ones are statuses, whose cotangents are dropped
+        followed.update({id(o): r for o, r in reversed(tuple(zip(found, results, strict=True)))})
         return tuple(results)
 
     return rule

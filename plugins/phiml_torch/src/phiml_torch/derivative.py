@@ -139,7 +139,8 @@ class _Custom(torch.autograd.Function):
         if any(o.requires_grad for o in outputs):
             raise Captured
         places = {id(x): ("input", i) for i, x in enumerate(own)}
-        places |= {id(o): ("output", i) for i, o in enumerate(outputs)}
+        # of equal ones the first: later ones are statuses, whose cotangents are dropped
+        places |= {id(o): ("output", i) for i, o in reversed(tuple(enumerate(outputs)))}
         extra: list[torch.Tensor] = []
         rule.count = len(outputs)
         rule.layout = _lay_out(residuals, places, extra, len(outputs))

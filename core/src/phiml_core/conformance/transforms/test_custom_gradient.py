@@ -43,6 +43,19 @@ def test_second_order_differentiates_the_hand_written_one(run, place):
 
 
 @capability("second gradient")
+@BOTH
+def test_second_order_through_a_result_that_is_also_reported(run, place):
+    def inverse(x):
+        found = 1 / x
+        status.report("size", math.max_(found, "x") > 1e3, {"found": found}, TooLarge)
+        return found
+
+    f = math.custom_gradient(inverse, lambda inputs, out, g: (-out * out * g,))
+    with claimed(place, "second gradient", "custom_gradient"):
+        close(run(grad(grad(f)))(vector(1, 2)), [2, 0.25])
+
+
+@capability("second gradient")
 def test_recursive_to_third_order(place):
     def power(n):
         """x^n, whose gradient is built of itself."""
