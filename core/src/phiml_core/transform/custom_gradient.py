@@ -98,7 +98,7 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
         trace = _Trace(function, gradient, seen, backend, name)
         again = backend.differentiates_forward
         rule: Callable[..., Any] = backend.custom_vjp(
-            lambda *xs: (outs := rule(*xs) if again else trace.run(*xs), (xs, outs)),
+            lambda *xs: (outs := rule(*xs) if again else _distinct(trace.run(*xs), xs, backend), (xs, outs)),
             lambda residuals, cotangents: trace.pull_back(residuals[0], residuals[1], cotangents),
             trace.run,
         )
@@ -162,6 +162,18 @@ class _Trace:
                 x = full_array(where(here, float("nan"), Dense(x, leaf.spec.with_dims(stored))), stored)
             result.append(x)
         return result
+
+
+def _distinct(outputs: tuple[Any, ...], inputs: tuple[Any, ...], backend: Backend) -> tuple[Any, ...]:
+    """The outputs as arrays that are none of the inputs and not each other, for backends that tell residuals by identity."""
+    seen = {id(x) for x in inputs}
+    result = []
+    for o in outputs:
+        if id(o) in seen:
+            o = backend.stop_gradient(o)
+        seen.add(id(o))
+        result.append(o)
+    return tuple(result)
 
 
 def _shared(cotangent: Any, leaf: Leaf) -> Any:

@@ -56,6 +56,16 @@ def test_second_order_through_a_result_that_is_also_reported(run, place):
 
 
 @capability("second gradient")
+@BOTH
+def test_second_order_of_functions_that_return_what_they_are_given(run, place):
+    by_input = math.custom_gradient(lambda x: x, lambda inputs, out, g: (g * inputs[0] ** 2,))
+    by_output = math.custom_gradient(lambda x: (x, x), lambda inputs, out, g: ((g[0] + g[1]) * out[1] ** 2,))
+    with claimed(place, "second gradient", "custom_gradient"):
+        close(run(grad(grad(by_input)))(vector(1, 3)), [2, 6])
+        close(run(grad(grad(lambda x: by_output(x)[0])))(vector(1, 3)), [2, 54])
+
+
+@capability("second gradient")
 def test_recursive_to_third_order(place):
     def power(n):
         """x^n, whose gradient is built of itself."""
