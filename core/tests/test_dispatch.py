@@ -172,6 +172,25 @@ def test_a_failed_registration_leaves_nothing(sound):
     assert epoch() > before
 
 
+def test_only_changes_of_words_that_were_called_concern_what_is_compiled():
+    @generic
+    def word(value):
+        """contract"""
+
+    before = epoch()
+    word.register((int,), lambda value: 1)
+    assert epoch() == before and word(2) == 1
+    word.register((str,), lambda value: 2)
+    assert epoch() > before  # any of its methods might be more specific
+    before = epoch()
+    word.register((float,), lambda value: 3)
+    assert epoch() == before
+    with pytest.raises(NoMethod):
+        word(b"")
+    word.register((bytes,), lambda value: 4)
+    assert epoch() > before and word(b"") == 4
+
+
 def test_an_ambiguous_registration_is_rolled_back():
     @generic
     def meet(a: Any, b: Any) -> str:

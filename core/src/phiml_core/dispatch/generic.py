@@ -51,6 +51,7 @@ class MethodTable(dict[Any, Callable[..., Any]]):
         super().__init__()
         self.name, self.on, self.fallback = name, on, fallback
         self.methods: tuple[Method, ...] = ()
+        self.missed = False
         self._resolver: Any = None
 
     def __missing__(self, key: Any) -> Callable[..., Any]:
@@ -97,6 +98,7 @@ class MethodTable(dict[Any, Callable[..., Any]]):
                 return method.function
         if self.fallback is not None:
             return self.fallback
+        self.missed = True
         known = (
             "\n  ".join(map(repr, self.methods)) or "none: a plugin that implements it is not installed or not loaded"
         )
@@ -115,7 +117,7 @@ class MethodTable(dict[Any, Callable[..., Any]]):
 
     def set_methods(self, methods: tuple[Method, ...]) -> None:
         """Replace all methods and forget what was resolved."""
-        self.methods, self._resolver = methods, None
+        self.methods, self._resolver, self.missed = methods, None, False
         self.clear()
 
 

@@ -18,7 +18,7 @@ _touched: dict[int, tuple[Any, tuple[Method, ...]]] | None = None
 
 
 def epoch() -> int:
-    """A number that grows with every change of any word's methods; caches of compiled functions keep it in their key."""
+    """A number that grows when methods of a word that has been called change; caches of compiled functions keep it in their key."""
     return _epoch
 
 
@@ -40,8 +40,13 @@ def _advance() -> None:
 
 
 def record(table: Any) -> None:
-    """Note that `table` is about to change, so that a failing transaction can restore it.  Holds the lock."""
-    _advance()
+    """Note that `table` is about to change, so that a failing transaction can restore it.  Holds the lock.
+
+    Methods of a word that nobody has called since it last changed concern nobody: compiled functions are not traced again because the
+    first picture loads the words of pictures.
+    """
+    if table or table.missed:  # what was resolved is kept in it
+        _advance()
     if _touched is not None and id(table) not in _touched:
         _touched[id(table)] = (table, table.methods)
 

@@ -109,7 +109,8 @@ from phiml_physics.geom import Box, Cuboid, Image, Sphere, UniformGrid, image_ge
 from phiml_physics.grid import CenteredGrid, Noise, StaggeredGrid
 from phiml_physics.operators import curl, divergence, laplace, spatial_gradient
 
-_load("physics")
+for _plugin in ("physics", "solvers"):  # now, for methods that come while a function is traced make it be traced again
+    _load(_plugin)
 
 PI, INF = 3.141592653589793, float("inf")
 
