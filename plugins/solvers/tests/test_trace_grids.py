@@ -1,5 +1,7 @@
 """Operators of functions of trees: several tensors, centered and staggered grids."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from phiml_core import math
@@ -15,6 +17,9 @@ pytest.importorskip("phiml_physics")
 from phiml_physics.flow import Box, CenteredGrid, StaggeredGrid
 from phiml_physics.operators import divergence, laplace, spatial_gradient
 
+PLACES = ["numpy"] + [
+    n for n, p in (("torch", "torch"), ("jax", "jax"), ("tensorflow", "tf")) if find_spec(f"phiml_{p}")
+]
 SIDES = {
     "closed": 0,
     "periodic": "periodic",
@@ -145,3 +150,38 @@ def test_zero_a_cell_beyond_one_side_only_has_no_transform():
     assert float(math.max(abs(operator(math.solve_linear(operator, y)) - y))) < 1e-4
     with pytest.raises(UnknownSide, match="No transform"):
         _ = operator.box.kinds
+
+
+def _noise(kind, rng):
+    """A grid with other sides along x than along y."""
+    found = kind(0, SIDES["channel"], Box(x=6, y=5), x=6, y=5)
+    parts = found.values.components if kind is StaggeredGrid else [found.values]
+    values = [tensor(rng.normal(size=t.shape.sizes), t.shape) for t in parts]
+    return found.with_values(math.stack(values, found.values.shape["vector"]) if kind is StaggeredGrid else values[0])
+
+
+@pytest.mark.parametrize("place, kind", [("numpy", CenteredGrid), *[(place, StaggeredGrid) for place in PLACES]])
+def test_grids_are_solved_for_on_each_backend(place, kind, rng):
+    """A plain function with a captured coefficient, and the operator it is compiled to; different sides."""
+    with math.backend(place):
+        x = _noise(kind, rng)
+        nu = tensor(0.1)
+        f = lambda u: u - nu * laplace(u)
+        y = f(x)
+        for function in (f, math.jit_compile_linear(f)):
+            found = math.solve_linear(function, y, math.Solve(rel_tol=1e-6))
+            assert largest(found.values - x.values) < 1e-4
+
+
+@pytest.mark.parametrize("place", [p for p in PLACES if p == "torch"])  # the others compile for seconds
+def test_derivative_by_a_captured_coefficient_in_compiled_code(place, rng):
+    with math.backend(place), math.precision(64):
+        y = _noise(StaggeredGrid, rng)
+
+        def loss(nu):
+            x = math.solve_linear(lambda u: u - nu * laplace(u), y)
+            return math.l2_loss(x.values)
+
+        slope = float(math.jit_compile(math.gradient(loss, get_output=False))(tensor(0.1)))
+        expected = (float(loss(tensor(0.1 + 1e-5))) - float(loss(tensor(0.1 - 1e-5)))) / 2e-5
+        assert abs(slope - expected) < 1e-5 * abs(expected)
