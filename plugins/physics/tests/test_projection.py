@@ -96,6 +96,15 @@ def test_what_flows_into_a_closed_box_is_spread_over_its_cells(compiled, each_ba
     np.testing.assert_allclose(found, -1 / 16, atol=3e-5)
 
 
+@pytest.mark.parametrize("obstacle", [(), Sphere(x=4, y=3, radius=1)])
+def test_inflow_into_a_fluid_at_rest(obstacle):
+    """The only speed is that of the side, so that the tolerance follows from it."""
+    sides = {"x": (math.vec(x=2.0, y=0.0), ZERO_GRADIENT), "y": 0}
+    v, _ = make_incompressible(StaggeredGrid(0, sides, x=8, y=6), obstacle)
+    assert abs(divergence(v).values.numpy("x,y")).max() < 2e-5
+    np.testing.assert_allclose(v["x"].values.numpy("x,y").sum(1)[-1], 12, rtol=1e-5)
+
+
 @pytest.mark.parametrize("dims", [1, 2, 3])
 @pytest.mark.parametrize("boundary", [0, ZERO_GRADIENT, PERIODIC])
 def test_any_number_of_dimensions(dims, boundary, each_backend):

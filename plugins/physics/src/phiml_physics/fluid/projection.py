@@ -10,6 +10,7 @@ from phiml_core.extrapolation import (
     PERIODIC,
     ZERO,
     ZERO_GRADIENT,
+    Constant,
     Extrapolation,
     Periodic,
     combine_sides,
@@ -82,7 +83,8 @@ def make_incompressible(
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
     settings = replace(settings, x0=guess)
     if settings.rel_tol is None and settings.abs_tol is None:
-        allowed = AllowedDivergence(tuple([stop_gradient(v) for v in values]), min(cells.spacing))
+        speeds = [*values, *_through_sides(velocity.boundary, cells.names)]
+        allowed = AllowedDivergence(tuple([stop_gradient(v) for v in speeds]), min(cells.spacing))
         settings = replace(settings, norm="max", abs_tol=allowed)
     parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, guess), settings)
     for part in parts:  # one after the other: their sum would be rounded
@@ -94,6 +96,14 @@ def make_incompressible(
         StaggeredGrid.from_components(values, velocity.boundary, cells),
         CenteredGrid.of(pressure, pressure_boundary(velocity.boundary, cells.names), cells),
     )
+
+
+def _through_sides(boundary: Extrapolation, names: tuple[str, ...]) -> list[Tensor]:
+    """Velocities given at single sides: of a fluid at rest that something flows into they are the only speed there is."""
+    if isinstance(boundary, Constant) and not boundary.value.shape:
+        return []  # one number for all sides: walls
+    rules = [boundary.component(n).side(n, upper) for n in names for upper in (False, True)]
+    return [rule.value for rule in rules if isinstance(rule, Constant)]
 
 
 def _sides(rule: Extrapolation, dim: str) -> tuple[str, str]:
@@ -120,7 +130,7 @@ class AllowedDivergence(Allowance):
     gradient part and is rounded after it is measured.
 
     Attributes:
-        velocity: the components.
+        velocity: the components, and what is given at sides.
         h: size of a cell, in length.
     """
 
