@@ -135,7 +135,7 @@ def test_rounding_is_named_where_it_is_the_limit(rng):
     operator = diffusion(inclusions((32, 32), 1e4))
     problem = LinearProblem(operator, operator.divergence(random_faces(operator, rng)))
     for method in ("CG", "direct"):
-        with pytest.raises(PrecisionLimit, match="rounding its values.*solve_increments"):
+        with pytest.raises(PrecisionLimit, match=r"rounding its values.*solve_increments"):
             solve(problem, Solve(method, rel_tol=1e-6))
     assert bool(solve_increments(problem, Solve("CG", rel_tol=1e-6))[1].converged)
     with precision(64):

@@ -129,7 +129,8 @@ WRONG = {
     Indefinite: (lambda p: closed(p) + 3 * p, math.random_normal(spatial(x=8)), Solve("CG", preconditioner="none")),
     NotFinite: (lambda p: closed(p) - p, math.ones(spatial(x=8)) * math.wrap(float("inf")), "auto"),
     NotSymmetric: (moved, math.ones(spatial(x=8)), "CG"),
-    PrecisionLimit: (moved, math.random_normal(spatial(x=8)), Solve("direct", rel_tol=1e-12)),
+    # Enough values that not all of them are without a rounding error by chance.
+    PrecisionLimit: (lambda p: moved(p) + p / 3, math.random_normal(spatial(x=64)), Solve("direct", rel_tol=1e-12)),
     SingularOperator: (lambda p: 0 * p, math.ones(spatial(x=8)), "auto"),
 }
 
