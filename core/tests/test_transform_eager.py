@@ -110,3 +110,15 @@ def test_failures_stop_loops_where_they_happen(x):
     with pytest.raises(OverflowError):
         math.fori_loop(10, body, (x,))
     assert np.isfinite(math.fori_loop(2, body, (x,))[0].numpy()).all()
+
+
+def test_a_state_may_begin_with_nothing():
+    """The pressure of a step before the first one is None: there is one less of it than of the others."""
+
+    def step(x, last):
+        return x * 2, x + (0 if last is None else last)
+
+    for run in (step, math.jit_compile(step)):
+        x, last = math.iterate(run, batch(time=3), tensor(1.0), None)
+        assert x.numpy("time").tolist() == [1, 2, 4, 8] and last.numpy("time").tolist() == [1, 3, 7]
+        assert float(math.iterate(run, 3, tensor(1.0), None)[1]) == 7

@@ -83,7 +83,8 @@ def iterate(
         return _in_trace(step, x0, count, dim, until, checkpoint)
     bar = bar_of(progress, range, count)
     try:
-        if isinstance(map_function, JitFunction) and backend.can_jit and measure is None:
+        begins = all([x is not None for x in x0])  # else the first step makes a structure that later ones keep
+        if isinstance(map_function, JitFunction) and backend.can_jit and measure is None and begins:
             return _in_chunks(map_function, x0, kwargs, count, dim, bar, chunk, substeps, until)
         return _in_python(step, x0, count, dim, bar, measure, until, checkpoint)
     finally:
@@ -142,8 +143,9 @@ def _holds(until: Callable[..., Any], state: State) -> Any:
 
 
 def _trajectory(states: list[State], dim: Shape) -> State:
-    along = dim.with_size(len(states))
-    return tuple([stack(list(column), along) for column in zip(*states, strict=True)])
+    """States along a new dim.  A value that only the first step makes, from None, begins after it."""
+    columns = [[v for v in column if v is not None] for column in zip(*states, strict=True)]
+    return tuple([stack(column, dim.with_size(len(column))) if column else None for column in columns])
 
 
 def _with_start(x0: State, pieces: list[State], dim: Shape) -> State:
