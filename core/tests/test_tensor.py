@@ -305,6 +305,12 @@ def test_a_backend_that_is_not_installed():
         use("matlab")
 
 
+def test_concat_keeps_the_order_of_dims():
+    x = math.ones(spatial(x=2, y=3))
+    assert math.concat([x, x.x[:1]], "x").shape.names == ("x", "y")
+    assert math.concat([x, x.y[:1]], "y").shape.names == ("x", "y")
+
+
 def test_concat_of_items_that_differ_in_size():
     faces = math.stack([math.ones(spatial(x=3)), 2 * math.ones(spatial(x=4))], channel(vector="x,y"))
     states = math.stack([faces, 3 * faces], batch("time"))  # states along time, each with components

@@ -168,7 +168,7 @@ def _concat_plan(specs: list[Spec], name: str) -> Any:
     backend = join(*(s.backend for s in specs))
     dtypes = {s.dtype for s in specs}
     dtype = dtypes.pop() if len(dtypes) == 1 else common_type(tuple(specs), current(), "concat")
-    rest = merge_shapes(*(s.shape.without(name) for s in specs), operation="concat")
+    whole = merge_shapes(*(_loose(s.shape, name) for s in specs), operation="concat")  # in the order of the first
     item_names: tuple[str, ...] | None = ()
     for s in specs:
         items = s.shape.get_item_names(name)
@@ -188,7 +188,7 @@ def _concat_plan(specs: list[Spec], name: str) -> Any:
             for col, f in zip(stored_one.columns, full.columns, strict=True)
         ]
     )
-    shape = merge_shapes(rest, full)
+    shape = whole.with_size(total, name).with_item_names(name, item_names)
     word, broadcast = backend.bind(primitive.concat), backend.bind(primitive.broadcast_to)
 
     def step_of(s: Spec) -> Any:
