@@ -215,10 +215,10 @@ def test_random_bits_are_equal_to_those_of_numpy():
         lambda key: (math.random_normal(spatial(x=9), key=key), math.random_uniform(spatial(x=9), key=key))
     )
     key = math.random_key(3)
-    for eager, compiled in zip(
-        (math.random_normal(spatial(x=9), key=key), math.random_uniform(spatial(x=9), key=key)), draw(key)
-    ):
-        np.testing.assert_array_equal(eager.numpy(), compiled.numpy())
+    normal, uniform = draw(key)
+    np.testing.assert_array_equal(math.random_uniform(spatial(x=9), key=key).numpy(), uniform.numpy())
+    # made of logarithm and cosine, whose last digit is another one in machine code
+    np.testing.assert_allclose(math.random_normal(spatial(x=9), key=key).numpy(), normal.numpy(), rtol=5e-7)
 
 
 def test_channels_of_named_dims_do_not_matter():
