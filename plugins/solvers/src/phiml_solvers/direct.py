@@ -18,7 +18,7 @@ from .criterion import has_diverged, norm, rounding, system_dims, target
 from .diagnosis import NOT_FINITE, PRECISION, SINGULAR, diagnosis, is_orthogonal
 from .factors import Factors
 from .host import host_map, host_matrix, sides
-from .implicit import implicit, may_project
+from .implicit import implicit, may_project, may_round
 from .krylov.small import solve_small
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
@@ -84,7 +84,7 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
     dims = system_dims(operator, y)
     x, name = _solution(sparse, operator, y, settings)
     start, tolerance = norm(given, dims, settings.norm), target(settings, given, dims)
-    if settings.rel_tol is None and settings.abs_tol is None:
+    if may_round(settings):
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     rest = given - operator(x)
     residual = norm(rest, dims, settings.norm)

@@ -23,6 +23,7 @@ __all__ = [
     "has_floats",
     "implicit",
     "may_project",
+    "may_round",
     "operator_gradient",
     "pulled_back",
     "solve_adjoint",
@@ -74,6 +75,12 @@ def may_project(settings: Solve) -> bool:
     """Whether what a singular operator cannot produce may be left out of the right-hand side: in adjoint systems, where it plays no part,
     and where the settings say that the operator is singular."""
     return _adjoint.get() or bool(settings.rank_deficiency)
+
+
+def may_round(settings: Solve) -> bool:
+    """Whether what rounding a solution leaves counts as none: where no tolerance is asked for, and in adjoint systems, for which the one
+    that was asked for may lie below it."""
+    return _adjoint.get() or (settings.rel_tol is None and settings.abs_tol is None)
 
 
 @contextmanager

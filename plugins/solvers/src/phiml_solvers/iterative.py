@@ -29,7 +29,7 @@ from .criterion import (
     zeros_of,
 )
 from .diagnosis import NOT_FINITE, NOT_SYMMETRIC, diagnosis
-from .implicit import has_complex, implicit, may_project
+from .implicit import has_complex, implicit, may_project, may_round
 from .opaque import OpaqueOperator, closed
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
@@ -183,7 +183,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     x, r, residual, count, flaw, _, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
     rest = r if may_project(settings) else given - y + r
     true = system.norm(rest) if operator.singular else residual
-    if settings.rel_tol is None and settings.abs_tol is None:
+    if may_round(settings):
         tolerance = maximum(tolerance, _rounding(operator, x, zero, dims, scaled, true))
     converged = (true <= tolerance) & is_finite(true)
     flaw = diagnosis(operator, given, rest, converged, dims, flaw)

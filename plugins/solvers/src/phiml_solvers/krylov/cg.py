@@ -11,7 +11,7 @@ from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, rounding, size_of, system_dims, target
 from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION
-from ..implicit import implicit, may_project, operator_gradient, solve_adjoint, sum_like
+from ..implicit import implicit, may_project, may_round, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..iterative import Method, scaled_settings, solve_by
 from ..opaque import closed
@@ -141,7 +141,7 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
         right = operator.without_null_space(y) if may_project(settings) else y
         rest = right - operator(x)
         residual = norm(rest, dims, settings.norm)
-        if settings.rel_tol is None and settings.abs_tol is None:
+        if may_round(settings):
             tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     converged = (residual <= tolerance) & is_finite(residual)
     # what the parts fulfil but not their sum is lost by rounding it
