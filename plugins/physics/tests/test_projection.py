@@ -73,7 +73,7 @@ def test_no_divergence_is_left(boundary, obstacle, bits, each_backend):
 
 
 def test_a_jet_between_the_rows_that_are_looked_at(each_backend):
-    """Compiled code estimates the largest speed from a few rows; a flow elsewhere meets the same tolerance, without a second pass."""
+    """Compiled code estimates the largest speed from a few rows; a flow elsewhere meets the same tolerance."""
 
     def jet(x, y):
         return (math.exp(-((x - 8.6) ** 2 + (y - 8) ** 2) * 8), 0.0)

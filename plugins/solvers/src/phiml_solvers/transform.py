@@ -16,7 +16,7 @@ from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, least, norm, rounding, system_dims, target, zeros_of
 from .diagnosis import INCOMPATIBLE
-from .implicit import implicit, may_project, operator_gradient, sum_like
+from .implicit import implicit, may_project, may_round, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace, transform_inverse
@@ -142,7 +142,7 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
         return cond(anywhere(residual > tolerance), refine, keep, x, rest, residual, tolerance)
 
-    by_default = settings.rel_tol is None and settings.abs_tol is None
+    by_default = may_round(settings)
     missed = residual if left_out is None or not by_default else maximum(residual, left_out)
     state = x, rest, residual, tolerance
     x, residual, tolerance, passes = cond(anywhere(missed > tolerance), look if by_default else refine, keep, *state)
