@@ -15,7 +15,7 @@ from .criterion import default_rel_tol, has_diverged, norm, rounding, system_dim
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
 from .direct import NoMatrix, dense_matrix, has_matrix
 from .host import host_map, host_matrix
-from .implicit import implicit
+from .implicit import implicit, may_round
 from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
@@ -120,7 +120,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     ilu = settings.preconditioner == "ilu"
     make = partial(_rows, method, ilu)
     x = first + host_map(("scipy", method, ilu), make, matrix, rest, (0.5 * tolerance + none, limit))
-    if settings.rel_tol is None and settings.abs_tol is None and operator.domain == operator.range:
+    if may_round(settings) and operator.domain == operator.range:
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     left = y - operator(x)
     residual = norm(left, dims, settings.norm)
