@@ -63,7 +63,7 @@ def prepare(leaves: Sequence[Any], given: Structure, seen: Structure, backend: B
     """The native leaves as the function sees them."""
     result = []
     for x, g, s in zip(leaves, given.leaf_structures(), seen.leaf_structures(), strict=True):
-        if g.spec.backend is not backend or isinstance(g.kind, type):
+        if g.spec.backend is not backend or g.spec.dtype is not s.spec.dtype or isinstance(g.kind, type):
             x = backend.as_array(x, s.spec.dtype)
         result.append(x)
     return result
@@ -73,9 +73,9 @@ def converters(given: Structure, seen: Structure, backend: Backend) -> list[tupl
     """What must be done to leaves before a compiled program of `backend` takes them: positions and functions."""
     found: list[tuple[int, Callable[[Any], Any]]] = []
     for i, (g, s) in enumerate(zip(given.leaf_structures(), seen.leaf_structures(), strict=True)):
-        if g.spec.backend is not backend or isinstance(g.kind, type):
+        if g.spec.backend is not backend or g.spec.dtype is not s.spec.dtype or isinstance(g.kind, type):
             dtype = s.spec.dtype
-            if g.spec.stored:
+            if g.spec.stored or g.spec.backend is backend:
                 found.append((i, functools.partial(backend.as_array, dtype=dtype)))
             else:
                 scalar = backend.scalar(dtype)
