@@ -13,7 +13,7 @@ from phiml_solvers.assemble import assemble
 from phiml_solvers.modes import low_counts, low_part
 from phiml_solvers.operator.masked import MaskedLaplace
 from phiml_solvers.precondition import preconditioner
-from phiml_solvers.transform import spectral_inverse
+from phiml_solvers.spectral_inverse import spectral_inverse
 from solver_grids import OBSTACLES, SIDES, grid, largest, random_faces, tensor
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from phiml_core.backend import primitive
 from phiml_core.backend.backend import LeakedTensor
-from phiml_core.shape import Shape, ShapeError, UnknownDim, select
+from phiml_core.shape import EMPTY, Shape, ShapeError, UnknownDim, select
 from phiml_core.tensor.align import aligner
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec
@@ -120,11 +120,12 @@ def _unknown(value: Tensor, what: str) -> Exception:
 
 def item(value: Tensor, what: str) -> Any:
     """The only value of a tensor as a Python number."""
-    block = as_dense(value)
-    if block.spec.stored.volume != 1 or (what != "bool" and value.shape.volume != 1):
+    block = value if type(value) is Dense else as_dense(value)
+    spec, array = block.spec, block.native_array
+    if spec.shape is not EMPTY and (spec.stored.volume != 1 or (what != "bool" and value.shape.volume != 1)):
         raise ShapeError(
             f"{what}() needs a single value, but the shape is {value.shape}.  Slice or reduce it first, e.g. t.sum."
         )
-    if not block.backend.is_available(block.native_array):
+    if not spec.backend.is_available(array):
         raise _unknown(block, f"{what}()")
-    return block.backend.to_numpy(block.native_array).reshape(()).item()
+    return spec.backend.to_numpy(array).item()

@@ -24,6 +24,8 @@ def algorithm_named(method: Any) -> Any:
     """
     if not isinstance(method, str):
         return method
+    if method in _ALGORITHMS:
+        return _ALGORITHMS[method]()
     name, numbers = _parse(method)
     if name not in _ALGORITHMS:
         _load_provider(name)

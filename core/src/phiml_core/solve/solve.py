@@ -41,14 +41,14 @@ def solve(problem: Any, algorithm: Any, settings: Solve | None = None) -> tuple[
 def _(problem: LinearProblem, algorithm: Solve, settings=None):
     if algorithm.preprocess_y is not None:
         problem = replace(problem, rhs=algorithm.preprocess_y(problem.rhs, *algorithm.preprocess_y_args))
-        algorithm = replace(algorithm, preprocess_y=None, preprocess_y_args=())
+        algorithm = algorithm.with_(preprocess_y=None, preprocess_y_args=())
     with timing():
         return solve(problem, algorithm_named(algorithm.method), algorithm)
 
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: str, settings=None):
-    return solve(problem, replace(settings or Solve(), method=algorithm))
+    return solve(problem, (settings or Solve()).with_(method=algorithm))
 
 
 @generic(on="problem")
@@ -102,6 +102,6 @@ def solve_linear(
     if (not isinstance(y, Tensor) and is_tree(y)) or (isinstance(y, Tensor) and not y.shape.is_uniform):
         if settings.preprocess_y is not None:
             y = settings.preprocess_y(y, *settings.preprocess_y_args)
-            settings = replace(settings, preprocess_y=None, preprocess_y_args=())
-        return _solve(LinearTreeProblem(operator, y, settings.x0), replace(settings, x0=None))[0]
+            settings = settings.with_(preprocess_y=None, preprocess_y_args=())
+        return _solve(LinearTreeProblem(operator, y, settings.x0), settings.with_(x0=None))[0]
     return _solve(LinearProblem(operator, y, settings.x0), settings)[0]

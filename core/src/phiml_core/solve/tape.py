@@ -1,9 +1,7 @@
 """Telling how solves went: to tapes that listen, and by exceptions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -19,24 +17,29 @@ _start: ContextVar[float | None] = ContextVar("phiml_solve_start", default=None)
 _reason: ContextVar[str] = ContextVar("phiml_solve_reason", default="")
 
 
-@contextmanager
-def timing() -> Iterator[None]:
-    """Solves inside the block took the time since its beginning."""
-    token = _start.set(perf_counter())
-    try:
-        yield
-    finally:
-        _start.reset(token)
+class _Set:
+    """A block inside which a variable has a value."""
+
+    __slots__ = ("token", "value", "variable")
+
+    def __init__(self, variable: ContextVar[Any], value: Any):
+        self.variable, self.value = variable, value
+
+    def __enter__(self) -> None:
+        self.token = self.variable.set(self.value)
+
+    def __exit__(self, *error: Any) -> None:
+        self.variable.reset(self.token)
 
 
-@contextmanager
-def explaining(reason: str) -> Iterator[None]:
-    """Solves inside the block were chosen for a reason, which their `SolveInfo` tells."""
-    token = _reason.set(reason)
-    try:
-        yield
-    finally:
-        _reason.reset(token)
+def timing() -> _Set:
+    """Solves inside the `with` block took the time since its beginning."""
+    return _Set(_start, perf_counter())
+
+
+def explaining(reason: str) -> _Set:
+    """Solves inside the `with` block were chosen for a reason, which their `SolveInfo` tells."""
+    return _Set(_reason, reason)
 
 
 class SolveTape:
@@ -84,6 +87,10 @@ def _failure(values: Any) -> ConvergenceException:
     return (info.failure or NotConverged)(values.get("x"), info)
 
 
+def _all(converged: Tensor) -> bool:
+    return bool(converged.numpy(converged.shape).all()) if converged.rank else bool(converged)
+
+
 def report_solve(x: Tensor, info: SolveInfo, suppress: tuple[type, ...] = ()) -> SolveInfo:
     """Tell tapes about a solve and raise if it failed: at once where values are known, else after the compiled call.
 
@@ -100,8 +107,8 @@ def report_solve(x: Tensor, info: SolveInfo, suppress: tuple[type, ...] = ()) ->
     """
     start, known = _start.get(), info.available
     time = perf_counter() - start if start is not None and known else info.time
-    info = replace(info, time=time, reason=info.reason or _reason.get())
-    if known and not status.is_watched() and info.converged.numpy(info.converged.shape).all():
+    info = info.with_(time=time, reason=info.reason or _reason.get())
+    if known and not status.is_watched() and _all(info.converged):
         return info  # nobody to tell
     failed = failures(info, suppress)
     if failed is None:

@@ -38,6 +38,10 @@ class Dense(Tensor):
     def backend(self) -> Backend:
         return self.spec.backend
 
+    @property
+    def available(self) -> bool:
+        return self.spec.backend.is_available(self.native_array)
+
     def __reduce__(self) -> Any:
         spec = self.spec
         return _unpickle, (spec.backend.to_numpy(self.native_array), spec)
@@ -51,12 +55,23 @@ def dense(native_array: Any, stored: Shape, shape: Shape | None = None, backend:
 
 
 def number(value: Any) -> Dense:
-    """A Python number as a 0-d tensor whose precision does not count."""
+    """A Python number as a 0-d tensor whose precision does not count, unless it is an integer that needs 64 bits.
+
+    Raises:
+        OverflowError: an integer needs more than 64 bits.
+    """
     from phiml_core.backend.choose import _BACKENDS
 
     numpy = _BACKENDS["numpy"]
     array = numpy.as_array(value)
-    return Dense(array, make_spec(EMPTY, EMPTY, numpy, numpy.dtype(array), weak=True))
+    if array.dtype == object:
+        raise OverflowError(f"The integer {value} needs more than 64 bits.  Pass it as float.")
+    return Dense(array, make_spec(EMPTY, EMPTY, numpy, numpy.dtype(array), weak=fits_any(array)))
+
+
+def fits_any(array: Any) -> bool:
+    """Whether the values of a NumPy array survive in the integers of any precision of the context."""
+    return array.dtype.kind not in "iu" or not array.size or -(2**31) <= array.min() <= array.max() < 2**31
 
 
 def _unpickle(array: Any, spec: Spec) -> Dense:

@@ -71,16 +71,16 @@ class Tensor(Arithmetic):
     @property
     def device(self) -> Any:
         """The device that holds the values."""
-        from phiml_core.ops import native
+        from phiml_core.ops.native import device
 
-        return native.device(self)
+        return device(self)
 
     @property
     def available(self) -> bool:
         """Whether the values can be read; false inside compiled functions."""
-        from phiml_core.ops import native
+        from phiml_core.ops.native import is_available
 
-        return native.is_available(self)
+        return is_available(self)
 
     def native(self, order: Any = None) -> Any:
         """The native array with dims in the given order.
@@ -91,21 +91,21 @@ class Tensor(Arithmetic):
         Raises:
             ShapeError: no order given for several dims, a dim missing, or the shape is non-uniform.
         """
-        from phiml_core.ops import native
+        from phiml_core.ops.native import to_native
 
-        return native.to_native(self, order)
+        return to_native(self, order)
 
     def numpy(self, order: Any = None) -> Any:
         """The values as a NumPy array with dims in the given order; see `native`."""
-        from phiml_core.ops import native
+        from phiml_core.ops.native import to_numpy
 
-        return native.to_numpy(self, order)
+        return to_numpy(self, order)
 
     def item(self) -> Any:
         """The only value as a Python number.  Raises ShapeError if there are several."""
-        from phiml_core.ops import native
+        from phiml_core.ops.native import item
 
-        return native.item(self, "item")
+        return item(self, "item")
 
     # --- operators ---
 
@@ -183,19 +183,19 @@ class Tensor(Arithmetic):
     # --- numbers ---
 
     def __bool__(self) -> bool:
-        from phiml_core.ops import native
+        from phiml_core.ops.native import item
 
-        return bool(native.item(self, "bool"))
+        return bool(item(self, "bool"))
 
     def __float__(self) -> float:
-        from phiml_core.ops import native
+        from phiml_core.ops.native import item
 
-        return float(native.item(self, "float"))
+        return float(item(self, "float"))
 
     def __int__(self) -> int:
-        from phiml_core.ops import native
+        from phiml_core.ops.native import item
 
-        return int(native.item(self, "int"))
+        return int(item(self, "int"))
 
     def __index__(self) -> int:
         if self.dtype.kind is not int:
@@ -203,9 +203,9 @@ class Tensor(Arithmetic):
         return int(self)
 
     def __complex__(self) -> complex:
-        from phiml_core.ops import native
+        from phiml_core.ops.native import item
 
-        return complex(native.item(self, "complex"))
+        return complex(item(self, "complex"))
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)

@@ -115,6 +115,8 @@ def tree_leaves(value: Any) -> list[Any]:
 
 
 def _collect(value: Any, found: list[Any]) -> None:
+    if value is None:
+        return
     if isinstance(value, Tensor):
         found.append(value)
         return

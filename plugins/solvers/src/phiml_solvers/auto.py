@@ -1,6 +1,6 @@
 """The default: the cheapest algorithm that solves the class and the structure of the operator at hand."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.dispatch import generic
@@ -153,18 +153,18 @@ def _(problem: LinearProblem, algorithm: Auto, settings=None):
     problem, chosen, reason, settings = _chosen(problem, settings)
     try:
         with explaining(reason):
-            return solve(problem, chosen, replace(settings, method=chosen))
+            return solve(problem, chosen, settings.with_(method=chosen))
     except ConvergenceException as error:  # of known values only; from compiled code it is raised after the call
         following = after(problem, chosen, settings, error)
         if following is None:
             raise
     chosen, why = following
     with explaining(f"{reason}; {why}"):
-        return solve(problem, chosen, replace(settings, method=chosen, x0=None))
+        return solve(problem, chosen, settings.with_(method=chosen, x0=None))
 
 
 @split_solve.dispatch
 def _(problem, algorithm: Auto, settings):
     problem, chosen, reason, settings = _chosen(problem, settings)
     with explaining(reason):
-        return split_solve(problem, chosen, replace(settings, method=chosen))
+        return split_solve(problem, chosen, settings.with_(method=chosen))

@@ -49,7 +49,7 @@ class Allowance:
 def system_dims(operator: LinearOperator, y: Tensor) -> Shape:
     """The dims of y that belong to one system; all others are batch dims."""
     names = operator.dims
-    return y.shape.non_batch if names is None else y.shape.only(names)
+    return y.shape.non_batch if names is None else y.shape.cached(("of a system", names), Shape.only, names)
 
 
 def anywhere(condition: Tensor) -> Tensor:
@@ -86,15 +86,19 @@ def default_rel_tol() -> float:
     return 1e-10 if current().bits == 64 else 1e-5
 
 
-def target(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
-    """What the norm of the residual has to reach: max(rel_tol norm(y), abs_tol)."""
+def target(settings: Solve, y: Tensor, dims: Shape, size: Tensor | None = None) -> Tensor:
+    """What the norm of the residual has to reach: max(rel_tol norm(y), abs_tol).
+
+    Args:
+        size: the norm of y, if it is known.
+    """
     absolute = settings.abs_tol.exact() if isinstance(settings.abs_tol, Allowance) else settings.abs_tol
     rel = settings.rel_tol
     if rel is None:
         if isinstance(absolute, Tensor):
             return absolute
         rel = default_rel_tol() if absolute is None else 0.0
-    tolerance = norm(y, dims, settings.norm) * rel
+    tolerance = (norm(y, dims, settings.norm) if size is None else size) * rel
     return tolerance if absolute is None else maximum(tolerance, absolute)
 
 

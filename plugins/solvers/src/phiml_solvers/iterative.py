@@ -6,7 +6,7 @@ examples of a batch stop on their own.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import is_finite, max_, maximum, to_int32, where, wrap
@@ -134,7 +134,7 @@ def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> 
             operator = OpaqueOperator.of(operator.function)
         operator = operator.with_symmetry(method.symmetric)
     name = settings.preconditioner if settings.preconditioner is not None else method.preconditioner
-    return implicit(method)(operator, y, replace(settings, preconditioner=closed(name)))
+    return implicit(method)(operator, y, settings.with_(preconditioner=closed(name)))
 
 
 def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
@@ -216,7 +216,7 @@ def scaled_settings(settings: Solve, size: Tensor) -> Solve:
     """The settings for a right-hand side divided by its size, so that squares neither overflow nor vanish."""
     x0 = None if settings.x0 is None else settings.x0 / size
     abs_tol = None if settings.abs_tol is None else settings.abs_tol / size
-    return replace(settings, x0=x0, abs_tol=abs_tol)
+    return settings.with_(x0=x0, abs_tol=abs_tol)
 
 
 def _promises_symmetry(operator: LinearOperator) -> bool:

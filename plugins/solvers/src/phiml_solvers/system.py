@@ -1,7 +1,6 @@
 """From a problem as users state it to a system as algorithms want it: an operator object, and a right-hand side that fits it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from phiml_core.dispatch import DispatchError
@@ -48,7 +47,7 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
     if offset is not None:
         y = y - offset
     check_dims(operator, y)
-    return operator, with_batch(operator, y), replace(settings, x0=x0)
+    return operator, with_batch(operator, y), settings if x0 is settings.x0 else settings.with_(x0=x0)
 
 
 def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
@@ -115,8 +114,10 @@ def check_dims(operator: LinearOperator, y: Tensor) -> None:
             f"The right-hand side {y.shape} is empty: a system has at least one unknown and one equation.  Slice less, or leave the "
             "solve out."
         )
-    name = type(operator).__name__
     expected = operator.range
+    if expected is operator.domain and system_dims(operator, y) is expected:
+        return  # most systems
+    name = type(operator).__name__
     names = expected.names if expected is not None else operator.dims or ()
     missing = [n for n in names if n not in y.shape.names]
     if missing:
@@ -159,9 +160,12 @@ def coefficient_dims(operator: LinearOperator) -> Shape:
 
 def with_batch(operator: LinearOperator, y: Tensor) -> Tensor:
     """y with the batch dims of the coefficients of the operator, stored, and complex if they are."""
-    if y.dtype.kind is not complex and has_complex(operator):
+    coefficients = tree_leaves(operator)
+    if not coefficients:
+        return y
+    if y.dtype.kind is not complex and has_complex(coefficients):
         y = to_complex(y)
-    dims = coefficient_dims(operator)
+    dims = merge_shapes(*[t.shape.batch for t in coefficients])
     if not dims:
         return y
     missing = dims.without(y.shape)

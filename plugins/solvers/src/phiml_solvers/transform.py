@@ -1,14 +1,11 @@
 """Direct solves of separable operators: one transform per axis diagonalises them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-from phiml_core.backend import primitive
 from phiml_core.backend.precision import current
-from phiml_core.math import is_finite, maximum, mean, to_int32, where, wrap
-from phiml_core.shape import Shape
+from phiml_core.math import is_finite, maximum, to_int32, where, wrap
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
@@ -16,14 +13,16 @@ from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, least, norm, rounding, system_dims, target, zeros_of
 from .diagnosis import INCOMPATIBLE
+from .first_pass import first_pass
 from .implicit import implicit, may_project, may_round, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
-from .operator.box import BoxLaplace, transform_inverse
+from .operator.box import BoxLaplace
 from .operator.shift import barrier, stored
+from .spectral_inverse import spectral_inverse
 from .system import prepare
 
-__all__ = ["Transform", "spectral_inverse"]
+__all__ = ["Transform"]
 
 
 @dataclass(frozen=True)
@@ -35,77 +34,7 @@ class Transform:
     """
 
 
-def spectral_inverse(operator: BoxLaplace, y: Tensor, without: tuple[int, ...] | None = None) -> Dense:
-    """A⁻¹ y, or the zero-mean solution for y without its mean if A is singular.
-
-    Args:
-        without: leave out this number of lowest modes per dim (their products); only for operators without scale and shift.
-    """
-    y = stored(y, operator.dims)
-    spec = y.spec
-    axes = tuple(spec.axes[n] for n in operator.dims)
-    scale = inverse_eigenvalues(operator, y, without)
-    scaled = spec.backend.bind(primitive.spectral_scale)(y.native_array, axes, operator.kinds, scale)
-    return Dense(scaled, spec)
-
-
-def inverse_eigenvalues(operator: BoxLaplace, y: Dense, without: tuple[int, ...] | None = None) -> Any:
-    """1/eigenvalues (0 where an eigenvalue is 0) with one axis per axis of y: a NumPy constant unless scaled or shifted."""
-    order = tuple(n for n in y.spec.stored.names if n in operator.dims)
-    if operator.scale is None and operator.shift is None:
-        index = tuple(n in order for n in y.spec.stored.names)
-        places = tuple(operator.dims.index(n) for n in order)
-        dtype = current().float.name
-        return _inverse(operator.kinds, operator.resolution.sizes, operator.spacing, without, places, index, dtype)
-    values = operator.eigenvalues()
-    zero = values == 0
-    inverse = where(zero, 0.0, 1 / where(zero, 1.0, values))
-    return _aligned(inverse, y)
-
-
-def _aligned(values: Tensor, y: Dense) -> Any:
-    """The native array of `values` with one axis per axis of y, of size 1 where `values` is constant."""
-    from phiml_core.tensor.dense_elementwise import preparation
-    from phiml_core.tensor.stacked import as_dense
-
-    block = as_dense(values)
-    missing = block.spec.stored.without(y.spec.stored)
-    if missing:
-        raise ValueError(
-            f"The coefficients {values.shape} of the operator have dims that the right-hand side {y.shape} lacks: {missing}."
-        )
-    step = preparation(y.backend, block.spec, y.dtype, y.spec.stored, full_rank=True)
-    return block.native_array if step is None else step(block.native_array)
-
-
-@lru_cache(maxsize=64)
-def _inverse(
-    kinds: tuple[str, ...],
-    sizes: tuple[Any, ...],
-    spacing: tuple[float, ...],
-    without: Any,
-    places: Any,
-    index: Any,
-    dtype: str,
-) -> np.ndarray:
-    inverse = transform_inverse(kinds, sizes, spacing)
-    if without is not None:
-        inverse = inverse.copy()
-        inverse[np.ix_(*[low_positions(kind, n, count) for kind, n, count in zip(kinds, sizes, without)])] = 0
-    inverse = inverse.transpose(places)
-    inverse = np.ascontiguousarray(inverse[tuple(slice(None) if i else None for i in index)], dtype)
-    inverse.flags.writeable = False
-    return inverse
-
-
-def low_positions(kind: str, n: int, count: int) -> Any:
-    """Positions in the spectrum of the lowest modes of an axis: of a Fourier transform those of both signs."""
-    return np.r_[0 : count // 2 + 1, n - count // 2 : n] if kind == "fft" else np.arange(count)
-
-
 def _outcome(passes: Any, residual: Tensor, tolerance: Tensor) -> SolveInfo:
-    if not residual.rank and residual.available and tolerance.available and float(residual) <= float(tolerance):
-        return SolveInfo("transform", passes, residual, tolerance, _known(True), _known(False))  # most eager solves
     finite = is_finite(residual)
     return SolveInfo("transform", passes, residual, tolerance, (residual <= tolerance) & finite, ~finite)
 
@@ -121,13 +50,36 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
     can leave, is computed where the tolerance is missed."""
     given = stored(y, operator.dims)
     dims = system_dims(operator, given)
-    level = mean(given, operator.resolution) if operator.singular else None
-    y = given if level is None else given - level
-    tolerance = target(settings, given, dims)
-    x = spectral_inverse(operator, y)
-    rest = y - operator(x)
-    residual = norm(rest, dims, settings.norm)
-    left_out = None if level is None or may_project(settings) else _constant_norm(level, dims, settings.norm)
+    x, rest, residual, size, level, left_out = first_pass(operator, given, dims, settings.norm)
+    tolerance = target(settings, given, dims, size)
+    left_out = None if may_project(settings) else left_out
+    if _are_met(tolerance, residual, left_out):  # most eager solves
+        info = SolveInfo("transform", _known(1), residual, tolerance, _known(True), _known(False))
+        return x, report_solve(x, info, settings.suppress)
+    missed = residual if left_out is None or not may_round(settings) else maximum(residual, left_out)
+    possible = given if level is None else given - level
+    state = x, rest, residual, tolerance
+    x, residual, tolerance, passes = _further(operator, possible, state, missed, settings)
+    info = _outcome(passes, residual, tolerance)
+    if left_out is not None:
+        info = _compatible(info, left_out)
+    return x, report_solve(x, info, settings.suppress)
+
+
+def _are_met(tolerance: Tensor, *values: Tensor | None) -> bool:
+    """Whether all values are known to be at most the tolerance of a single system."""
+    given = [v for v in values if v is not None]
+    if any([v.rank or not v.available for v in (tolerance, *given)]):
+        return False
+    limit = float(tolerance)
+    return all([float(v) <= limit for v in given])
+
+
+def _further(
+    operator: BoxLaplace, y: Tensor, state: tuple[Any, ...], missed: Tensor, settings: Solve
+) -> tuple[Any, ...]:
+    """A second pass where the first one missed the tolerance, unless what it left is a matter of rounding."""
+    dims = system_dims(operator, y)
 
     def keep(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
         return x, residual, tolerance, _known(1)
@@ -142,29 +94,16 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
         tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
         return cond(anywhere(residual > tolerance), refine, keep, x, rest, residual, tolerance)
 
-    by_default = may_round(settings)
-    missed = residual if left_out is None or not by_default else maximum(residual, left_out)
-    state = x, rest, residual, tolerance
-    x, residual, tolerance, passes = cond(anywhere(missed > tolerance), look if by_default else refine, keep, *state)
-    info = _outcome(passes, residual, tolerance)
-    if left_out is not None:
-        info = _compatible(info, left_out)
-    return x, report_solve(x, info, settings.suppress)
-
-
-def _constant_norm(level: Tensor, dims: Shape, kind: str) -> Tensor:
-    """`norm` of a constant."""
-    return abs(level) * (1.0 if kind == "max" else float(dims.volume) ** 0.5)
+    second = look if may_round(settings) else refine
+    return cond(anywhere(missed > state[-1]), second, keep, *state)  # type: ignore[no-any-return]
 
 
 def _compatible(info: SolveInfo, left_out: Tensor) -> SolveInfo:
     """The outcome of a singular system, whose residual includes what was removed from the right-hand side."""
-    if info.converged is _known(True) and left_out.available and float(left_out) <= float(info.tolerance):
-        return info
     residual = maximum(info.residual, left_out)
     good = residual <= info.tolerance
     flaw = where(good | ~info.converged, 0, INCOMPATIBLE)
-    return replace(info, residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
+    return info.with_(residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
 
 
 def _split(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[list[Any], SolveInfo]:

@@ -18,7 +18,7 @@ that BLAS starts no threads: with two threads on busy cores one 100² solve took
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -47,12 +47,18 @@ def ifft(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return _fourier("ifftn", x, axes)
 
 
-def _fourier(name: str, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    from scipy import fft as scipy_fft
+@cache
+def _scipy() -> Any:
+    """SciPy's transforms, imported when the first one is needed."""
+    from scipy import fft
 
+    return fft
+
+
+def _fourier(name: str, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     if not axes:
         return x.astype(np.result_type(x.dtype, np.complex64))
-    return getattr(scipy_fft, name)(x, axes=axes)
+    return getattr(_scipy(), name)(x, axes=axes)
 
 
 def trig(x: np.ndarray, axes: tuple[int, ...], kinds: tuple[str, ...], inverse: bool) -> np.ndarray:
@@ -98,15 +104,13 @@ def spectral_scale(x: np.ndarray, axes: tuple[int, ...], kinds: tuple[str, ...],
     elif y.dtype.kind == "c":
         y = ifft(_multiply(fft(y, plan.fourier), scale), plan.fourier)
     else:
-        from scipy import fft as scipy_fft
-
         last = plan.fourier[-1]
         scale = np.asarray(scale)
         if scale.shape[last] > 1:
             scale = scale[(slice(None),) * last + (slice(x.shape[last] // 2 + 1),)]
-        spectrum: Any = scipy_fft.rfftn(y, axes=plan.fourier)
+        spectrum: Any = _scipy().rfftn(y, axes=plan.fourier)
         y = _multiply(spectrum, scale)
-        y = scipy_fft.irfftn(y, s=[x.shape[a] for a in plan.fourier], axes=plan.fourier, overwrite_x=True)
+        y = _scipy().irfftn(y, s=[x.shape[a] for a in plan.fourier], axes=plan.fourier, overwrite_x=True)
     result: Any = y
     return _apply(result, plan.inverse, plan.groups, True, overwrite=True)
 
@@ -156,10 +160,8 @@ def _apply(
         return y.reshape(x.shape)
     if not groups:
         return x
-    from scipy import fft as scipy_fft
-
     for family, number, axes in groups:
-        transform = getattr(scipy_fft, ("i" if inverse else "") + family + "n")
+        transform = getattr(_scipy(), ("i" if inverse else "") + family + "n")
         x = transform(x, type=number, axes=axes, overwrite_x=overwrite)
         overwrite = True
     return x

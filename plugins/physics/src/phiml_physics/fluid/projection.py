@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.backend import get_precision
@@ -81,11 +81,11 @@ def make_incompressible(
     operator = poisson(cells.resolution, cells.spacing, sides, weights, fractions=True)
     settings = solve or Solve()
     guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
-    settings = replace(settings, x0=guess)
+    settings = settings.with_(x0=guess)
     if settings.rel_tol is None and settings.abs_tol is None:
         speeds = [*values, *_through_sides(velocity.boundary, cells.names)]
         allowed = AllowedDivergence(tuple([stop_gradient(v) for v in speeds]), min(cells.spacing))
-        settings = replace(settings, norm="max", abs_tol=allowed)
+        settings = settings.with_(norm="max", abs_tol=allowed)
     parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, guess), settings)
     for part in parts:  # one after the other: their sum would be rounded
         for i, n in enumerate(cells.names):

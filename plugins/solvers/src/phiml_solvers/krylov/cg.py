@@ -177,7 +177,7 @@ def _is_grid(operator: Any, settings: Solve) -> bool:
 def _prepare(problem: LinearProblem, algorithm: CG, settings: Solve | None) -> tuple[LinearOperator, Any, Solve]:
     operator, y, settings = prepare(problem, settings)
     name = algorithm.preconditioner if settings.preconditioner is None else settings.preconditioner
-    return operator, y, replace(settings, preconditioner=closed(name))
+    return operator, y, settings.with_(preconditioner=closed(name))
 
 
 @solve.dispatch

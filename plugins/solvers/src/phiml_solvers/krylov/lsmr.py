@@ -1,6 +1,6 @@
 """Least squares: for rectangular, singular and incompatible systems."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import abs_, is_finite, sqrt, to_int32, where
@@ -177,7 +177,7 @@ def least_squares_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient:
     """The cotangents of a solution of least squares."""
     operator, y, settings = inputs
     x, slope = output[0], output_gradient[0]
-    again = replace(settings.adjoint, record=False)
+    again = settings.adjoint.with_(record=False)
     with adjoint_context():
         transposed = operator.adjoint()
         lam, _ = least_squares(transposed, slope, again)

@@ -1,6 +1,6 @@
 """Multigrid as a solver of its own, and as a preconditioner with settings."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import where
@@ -84,5 +84,5 @@ def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, a
 
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Multigrid, settings=None):
-    settings = replace(settings or Solve(), preconditioner=algorithm)
+    settings = (settings or Solve()).with_(preconditioner=algorithm)
     return solve_by(Method("multigrid", _run, symmetric=True), problem, settings)

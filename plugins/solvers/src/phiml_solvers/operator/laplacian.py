@@ -1,5 +1,6 @@
 """∇ · (w ∇x) of native arrays in one go, where a backend gains by it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from phiml_core.tensor.dense import Dense
 
 from .boundary import OPEN_ENDS, PERIODIC
 
-__all__ = ["laplacian", "laplacian_in_place"]
+__all__ = ["laplacian", "laplacian_in_place", "subtract_laplacian"]
 
 Sides = tuple[tuple[str, str], ...]
 
@@ -55,11 +56,16 @@ def _(x: object, axes, sides, spacing, weights):
 @laplacian_in_place.dispatch
 def _(x: np.ndarray, axes, sides, spacing, weights):
     """The same numbers as by parts, bit for bit: in half of the time at 128², a tenth at 512²."""
+    x = np.ascontiguousarray(x)
     total = None
     for i, (axis, pair, h) in enumerate(zip(axes, sides, spacing)):
-        flux = _fluxes(x, axis, pair, h, None if weights is None else weights[i])
-        upper, lower = _cut(axis, 1, None), _cut(axis, None, -1)
-        change = flux[upper] - flux[lower]
+        lower, flux, upper = _fluxes(x, axis, pair, h, None if weights is None else weights[i])
+        change = flux.copy()
+        _shifted(change, axis, 1)[...] -= _shifted(flux, axis, 0)
+        if upper is not None:
+            change[_cut(axis, -1, None)] += upper
+        if lower is not None:
+            change[_cut(axis, None, 1)] -= lower
         if h != 1:
             change *= 1 / h
         if total is None:
@@ -69,24 +75,57 @@ def _(x: np.ndarray, axes, sides, spacing, weights):
     return total
 
 
-def _fluxes(x: np.ndarray, axis: int, pair: tuple[str, str], h: float, weights: Any) -> np.ndarray:
-    """w ∂x/∂axis on all faces along an axis; the first and last one of a periodic axis are the same."""
-    flux = np.empty((*x.shape[:axis], x.shape[axis] + 1, *x.shape[axis + 1 :]), x.dtype)
-    first, inner, last = _cut(axis, None, 1), _cut(axis, 1, -1), _cut(axis, -1, None)
-    np.subtract(x[_cut(axis, 1, None)], x[_cut(axis, None, -1)], out=flux[inner])
+def subtract_laplacian(
+    y: np.ndarray, x: np.ndarray, axes: tuple[int, ...], sides: Sides, spacing: tuple[float, ...]
+) -> None:
+    """y -= ∇²x in place, of contiguous arrays."""
+    for axis, pair, h in zip(axes, sides, spacing):
+        lower, flux, upper = _fluxes(x, axis, pair, h, None)
+        if h != 1:
+            flux *= 1 / h
+        y -= flux
+        _shifted(y, axis, 1)[...] += _shifted(flux, axis, 0)
+        if upper is not None:
+            y[_cut(axis, -1, None)] -= upper * (1 / h)
+        if lower is not None:
+            y[_cut(axis, None, 1)] += lower * (1 / h)
+
+
+def _fluxes(x: np.ndarray, axis: int, pair: tuple[str, str], h: float, weights: Any) -> tuple[Any, np.ndarray, Any]:
+    """w ∂x/∂axis on the lower face of the first cells, the upper face of each cell but the last ones, where it is 0, and on their
+    upper face; None where nothing flows.
+
+    A neighbour of a contiguous array is the same array from another element on; what that makes of the last cells is overwritten.
+    Rows of their own would take three times as long.
+    """
+    first, last = _cut(axis, None, 1), _cut(axis, -1, None)
+    flux = np.empty_like(x)
+    np.subtract(_shifted(x, axis, 1), _shifted(x, axis, 0), out=_shifted(flux, axis, 0))
+    flux[last] = 0
     if pair[0] == PERIODIC:
-        np.subtract(x[first], x[last], out=flux[first])
+        upper = lower = x[first] - x[last]
     else:
-        flux[first] = x[first] * OPEN_ENDS.get(pair[0], 0)
-        flux[last] = x[last] * -OPEN_ENDS.get(pair[1], 0)
+        lower = x[first] * OPEN_ENDS[pair[0]] if pair[0] in OPEN_ENDS else None
+        upper = x[last] * -OPEN_ENDS[pair[1]] if pair[1] in OPEN_ENDS else None
     if h != 1:
         flux *= 1 / h
+        lower, upper = (end if end is None else end * (1 / h) for end in (lower, upper))
     if weights is not None:
-        free = _cut(axis, int(pair[0] != PERIODIC and pair[0] not in OPEN_ENDS), None if pair[1] in OPEN_ENDS else -1)
-        flux[free] *= weights
-    if pair[0] == PERIODIC:
-        flux[last] = flux[first]
-    return flux
+        begin, end = int(pair[0] in OPEN_ENDS), -1 if pair[1] in OPEN_ENDS else None
+        if pair[0] == PERIODIC:  # the lower face of each cell
+            begin, upper = 1, upper * weights[first]
+            lower = upper
+        else:
+            lower = lower if lower is None else lower * weights[first]
+            upper = upper if upper is None else upper * weights[last]
+        flux[_cut(axis, None, -1)] *= weights[_cut(axis, begin, end)]
+    return lower, flux, upper
+
+
+def _shifted(x: np.ndarray, axis: int, start: int) -> np.ndarray:
+    """The elements of a contiguous array from the second one along an axis on, or all that have such a successor, in a row."""
+    step = math.prod(x.shape[axis + 1 :])
+    return x.reshape(-1)[step:] if start else x.reshape(-1)[: x.size - step]
 
 
 def _cut(axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:

@@ -14,7 +14,7 @@ from ..operator.box import BoxLaplace
 from ..operator.masked import MaskedLaplace
 from ..operator.shift import barrier
 from ..operator.stencil import Stencil
-from ..transform import spectral_inverse
+from ..spectral_inverse import spectral_inverse
 from .jacobi import inverse_diagonal, jacobi
 from .word import Preconditioner, UnknownPreconditioner, best, register_preconditioner
 
