@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from phiml_core import math
+from phiml_core.backend import NoGradient
 from phiml_core.backend.choose import backend
 from phiml_core.backend.precision import PrecisionWarning
 from phiml_core.math import batch, channel, precision, spatial, stack, tensor, wrap
 from phiml_core.transform import status
+from phiml_jax.trait import JAX
 
 THIRD = 1 / 3
 MODULE = sys.modules["phiml_core.backend.precision"]
@@ -173,3 +175,32 @@ def test_float16_through_a_loop():
         f = math.jit_compile(lambda x: math.fori_loop(2, lambda i, v: (v * 0.5 + 1,), (x,))[0])
         assert f(x).dtype.name == "float16"
         np.testing.assert_allclose(f(x).numpy(), [1.875, 2.0])
+
+
+@pytest.mark.parametrize("name", ["float64", "int64", "complex128", "float32", "bool"])
+@pytest.mark.parametrize("sizes", [(), (3,), (2, 1)])
+def test_callbacks_keep_the_precision_in_threads_that_have_another(name, sizes):
+    """A program may be run by threads of JAX, where 64-bit types are off."""
+    given = np.full(sizes, THIRD + (0.7j * THIRD if "complex" in name else 0)).astype(name)
+    seen = []
+
+    def same(a):
+        seen.append(a)
+        return (a,)
+
+    with jax.enable_x64(True):
+        x = jnp.asarray(given)
+        program = jax.jit(lambda x: JAX.callback(same, ((sizes, JAX.dtype(x)),), (x,))[0]).lower(x).compile()
+    found = program(x)
+    assert found.dtype == seen[-1].dtype == np.dtype(name)
+    np.testing.assert_array_equal(np.asarray(found), given)
+    np.testing.assert_array_equal(seen[-1], given)
+
+
+def test_callbacks_refuse_to_be_differentiated():
+    def f(x):
+        return JAX.callback(lambda a: (2 * a,), (((), JAX.dtype(x)),), (x,))[0]
+
+    for bits in (32, 64):
+        with jax.enable_x64(bits == 64), pytest.raises(NoGradient, match="Put custom_gradient around it"):
+            jax.jit(jax.grad(f))(jnp.asarray(1.0, f"float{bits}"))

@@ -14,6 +14,8 @@ from jaxlib._jax import ArrayImpl
 from phiml_core.backend import Backend, DType, LeakedTensor
 from phiml_core.backend.dtype import dtype_named
 
+from .callback import call_back
+
 try:
     from jax._src.core import trace_ctx
 except ImportError:  # another version
@@ -314,10 +316,7 @@ class Jax(Backend):
     ) -> Any:
         if not any(isinstance(a, Tracer) for a in args):
             return super().callback(function, like, args)
-        shapes = tuple(jax.ShapeDtypeStruct(sizes, dtype.name) for sizes, dtype in like)
-        return jax.pure_callback(
-            lambda *xs: tuple(map(np.asarray, function(*map(np.asarray, xs)))), shapes, *args, vmap_method="sequential"
-        )
+        return call_back(function, like, args)
 
 
 JAX = Jax()
