@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from phiml_core.math import batch, spatial
+from phiml_core.math import batch, laplace, precision, spatial
 from phiml_core.solve import (
     Diverged,
     LinearProblem,
@@ -180,3 +180,18 @@ def test_a_tolerance_below_rounding_is_not_taken_for_an_incompatible_system(rng)
     with pytest.raises(NotConverged) as caught:
         solve(LinearProblem(operator, tensor(rng.normal(size=60), spatial("x"))), Solve("GMres", rel_tol=1e-9))
     assert type(caught.value) is NotConverged
+
+
+@pytest.mark.parametrize("method", ["direct", "scipy-direct", "scipy-GMres", "GMres(200)", "minres"])
+def test_the_default_tolerance_allows_for_rounding_of_any_operator(place, rng, method):
+    """The squared Laplacian has no bound of its own for what rounding leaves."""
+    y = tensor(rng.standard_normal((14, 14)), spatial("x,y"))
+
+    def twice(u):
+        return laplace(laplace(u, padding=0), padding=0)
+
+    with precision(32):
+        x = solve_linear(twice, y, method)
+    with precision(64):
+        exact = solve_linear(twice, y, "direct")
+    assert largest(x - exact) < 1e-3 * largest(exact)

@@ -20,7 +20,6 @@ __all__ = [
     "inner",
     "least",
     "norm",
-    "rounding",
     "size_of",
     "system_dims",
     "target",
@@ -107,14 +106,6 @@ def least(settings: Solve, y: Tensor, dims: Shape) -> Tensor:
     if settings.rel_tol is None and isinstance(settings.abs_tol, Allowance):
         return settings.abs_tol.least()
     return target(settings, y, dims)
-
-
-def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor | float:
-    """The residual that rounding x to the precision of the context can leave; 0 where the size of the operator is not known."""
-    size = getattr(operator, "largest", None)
-    if size is None:
-        return 0.0
-    return norm(x, dims, kind) * (size * epsilon())
 
 
 def has_diverged(residual: Tensor, start: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
 from .assemble import assemble
-from .criterion import has_diverged, norm, rounding, system_dims, target
+from .criterion import has_diverged, norm, system_dims, target
 from .diagnosis import NOT_FINITE, PRECISION, SINGULAR, diagnosis, is_orthogonal
 from .factors import Factors
 from .host import host_map, host_matrix, sides
@@ -24,6 +24,7 @@ from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
 from .operator.matrix import DenseMatrix
 from .operator.shift import stored
+from .probe import rounding
 from .system import prepare
 
 __all__ = ["Direct", "NoMatrix", "has_matrix"]

@@ -18,11 +18,9 @@ from phiml_core.transform import while_loop
 from .criterion import (
     anywhere,
     curvature,
-    epsilon,
     has_diverged,
     inner,
     norm,
-    rounding,
     size_of,
     system_dims,
     target,
@@ -34,7 +32,7 @@ from .opaque import OpaqueOperator, closed
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
 from .precondition.word import preconditioner
-from .probe import is_asymmetric, size_estimate
+from .probe import is_asymmetric, rounding
 from .system import prepare
 
 __all__ = ["Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by"]
@@ -184,7 +182,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     rest = r if may_project(settings) else given - y + r
     true = system.norm(rest) if operator.singular else residual
     if may_round(settings):
-        tolerance = maximum(tolerance, _rounding(operator, x, zero, dims, scaled, true))
+        tolerance = maximum(tolerance, rounding(operator, x, dims, scaled.norm))
     converged = (true <= tolerance) & is_finite(true)
     flaw = diagnosis(operator, given, rest, converged, dims, flaw)
     info = SolveInfo(
@@ -231,10 +229,3 @@ def blank_history(settings: Solve, none: Tensor) -> Any:
     if isinstance(limit, Tensor):
         limit = int(limit) if limit.available and not limit.rank else 1000
     return none + wrap([float("nan")] * (int(limit) + 1), spatial("iteration"))
-
-
-def _rounding(operator: Any, x: Tensor, zero: Tensor, dims: Shape, settings: Solve, residual: Tensor) -> Any:
-    """The residual that rounding x can leave."""
-    if getattr(operator, "largest", None) is not None:
-        return rounding(operator, x, dims, settings.norm)
-    return norm(x, dims, settings.norm) * size_estimate(operator, zero, dims, dims) * epsilon()

@@ -8,10 +8,10 @@ from phiml_core.math import abs_, maximum
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
-from .criterion import epsilon, inner, norm
+from .criterion import epsilon, inner, norm, zeros_of
 from .operator.constant import constant
 
-__all__ = ["is_asymmetric", "noise", "size_estimate"]
+__all__ = ["is_asymmetric", "noise", "rounding", "size_estimate"]
 
 
 def noise(dims: Shape, seed: int) -> Any:
@@ -46,3 +46,17 @@ def size_estimate(operator: Any, zero: Tensor, dims: Shape, codomain: Shape) -> 
     """About the root mean square of the singular values of an operator, from below, by one application."""
     u = zero + noise(dims, 37)
     return norm(operator(u), codomain, "2") / maximum(norm(u, dims, "2"), 1e-30)
+
+
+def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor:
+    """The residual that rounding x to the precision of the context can leave, for a square operator.
+
+    Args:
+        dims: those of the equations of one system.
+        kind: the norm.
+    """
+    unknowns = dims if operator.domain is None else operator.domain
+    size = getattr(operator, "largest", None)
+    if size is None:
+        size = size_estimate(operator, zeros_of(x), unknowns, dims)
+    return norm(x, unknowns, kind) * (size * epsilon())

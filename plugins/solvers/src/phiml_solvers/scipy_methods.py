@@ -11,7 +11,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient
 
-from .criterion import default_rel_tol, has_diverged, norm, rounding, system_dims, target, zeros_of
+from .criterion import default_rel_tol, has_diverged, norm, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
 from .direct import NoMatrix, dense_matrix, has_matrix
 from .host import host_map, host_matrix
@@ -20,6 +20,7 @@ from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
+from .probe import rounding
 from .system import prepare
 
 __all__ = ["SCIPY", "SciPy"]

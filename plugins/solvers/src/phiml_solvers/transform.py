@@ -11,7 +11,7 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
-from .criterion import anywhere, least, norm, rounding, system_dims, target, zeros_of
+from .criterion import anywhere, least, norm, system_dims, target, zeros_of
 from .diagnosis import INCOMPATIBLE
 from .first_pass import first_pass
 from .implicit import implicit, may_project, may_round, operator_gradient, sum_like
@@ -19,6 +19,7 @@ from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace
 from .operator.shift import barrier, stored
+from .probe import rounding
 from .spectral_inverse import spectral_inverse
 from .system import prepare
 

@@ -9,7 +9,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
-from ..criterion import anywhere, has_diverged, norm, rounding, size_of, system_dims, target
+from ..criterion import anywhere, has_diverged, norm, size_of, system_dims, target
 from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION
 from ..implicit import implicit, may_project, may_round, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
@@ -20,6 +20,7 @@ from ..operator.linear import LinearOperator
 from ..operator.masked import MaskedLaplace
 from ..operator.shift import stored
 from ..precondition import preconditioner
+from ..probe import rounding
 from ..system import prepare
 from .cg_plain import conjugate_gradients
 
