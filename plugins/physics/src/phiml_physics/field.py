@@ -1,15 +1,25 @@
 """The functions of fields, under the names that users of PhiFlow know: `from phiml_physics import field`."""
 
+from typing import Any
+
+from phiml_core.extrapolation import ZERO_GRADIENT
 from phiml_core.field import Field, resample, sample
 from phiml_core.math import (
     abs_,
     cast,
+    ceil,
     concat,
+    convert,
     cos,
     divide_no_nan,
     exp,
+    floor,
+    gradient,
     imag,
     is_finite,
+    jacobian,
+    jit_compile,
+    jit_compile_linear,
     l1_loss,
     l2_loss,
     log,
@@ -18,11 +28,13 @@ from phiml_core.math import (
     mean,
     min_,
     minimum,
+    pack_dims,
     real,
     rename_dims,
     round_,
     sign,
     sin,
+    solve_linear,
     sqrt,
     stack,
     stop_gradient,
@@ -33,9 +45,14 @@ from phiml_core.math import (
     where,
 )
 
-from .grid import CenteredGrid, StaggeredGrid
-from .operators import curl, divergence, laplace, spatial_gradient
+from .grid import CenteredGrid, Noise, StaggeredGrid
+from .grid.boundaries import grid_boundary
+from .grid.measures import center_of_mass, integrate, normalize, support
+from .grid.resized import downsample2x, pad, shift, stagger, upsample2x
+from .operators import curl, divergence, fourier_laplace, fourier_poisson, laplace, spatial_gradient
 
+functional_gradient = gradient
+isfinite = is_finite
 abs = abs_
 sum = sum_
 max = max_
@@ -62,6 +79,26 @@ def vec_squared(field: Field) -> Field:
     return centered.with_values(math.vec_squared(centered.values, "vector")).with_boundary(0)
 
 
+def mask(field: Field) -> Field:
+    """1 at all places of a field, 0 beyond."""
+    return field.with_values(1.0).with_boundary(0) if isinstance(field, CenteredGrid) else field * 0.0 + 1.0
+
+
+def as_boundary(value: Any, geometry: Any) -> Any:
+    """A boundary as grids with these axes hold it: from a number, a vector, a name, sides, or an `Extrapolation`.
+
+    Args:
+        geometry: geometry or field of the space.
+    """
+    space = geometry.geometry if isinstance(geometry, Field) else geometry
+    return grid_boundary(value, space.vector.item_names)
+
+
+def bake_extrapolation(grid: Any) -> Any:
+    """The grid with the values of its boundary among its own: on all outer faces, or in one more cell around a centered grid."""
+    return grid.with_boundary(ZERO_GRADIENT) if isinstance(grid, StaggeredGrid) else pad(grid, 1)
+
+
 def assert_close(*fields: Field, rel_tolerance: float = 1e-5, abs_tolerance: float = 0.0) -> None:
     """Raise AssertionError unless all fields have the same values within |a - b| <= abs + rel |b|."""
     from phiml_core import math
@@ -81,9 +118,11 @@ def _arrays(field: Field) -> list:
 
 
 __all__ = [
-    "CenteredGrid", "Field", "StaggeredGrid", "abs_", "assert_close", "cast", "concat", "cos", "curl", "divergence",
-    "divide_no_nan", "exp", "imag", "is_finite", "l1_loss", "l2_loss", "laplace", "log", "max_", "maximum", "mean",
-    "min_", "minimum", "real", "rename_dims", "resample", "round_", "sample", "sign", "sin", "spatial_gradient",
-    "sqrt", "stack", "stop_gradient", "sum_", "tan", "to_float", "unstack", "vec_abs", "vec_length", "vec_squared",
-    "where",
+    "CenteredGrid", "Field", "Noise", "StaggeredGrid", "abs_", "as_boundary", "assert_close", "bake_extrapolation", "cast",
+    "ceil", "center_of_mass", "concat", "convert", "cos", "curl", "divergence", "divide_no_nan", "downsample2x", "exp",
+    "floor", "fourier_laplace", "fourier_poisson", "functional_gradient", "gradient", "imag", "integrate", "is_finite",
+    "isfinite", "jacobian", "jit_compile", "jit_compile_linear", "l1_loss", "l2_loss", "laplace", "log", "mask", "max_",
+    "maximum", "mean", "min_", "minimum", "normalize", "pack_dims", "pad", "real", "rename_dims", "resample", "round_",
+    "sample", "shift", "sign", "sin", "solve_linear", "spatial_gradient", "sqrt", "stack", "stagger", "stop_gradient",
+    "sum_", "support", "tan", "to_float", "unstack", "upsample2x", "vec_abs", "vec_length", "vec_squared", "where",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 from phiml_core import math
 from phiml_core.extrapolation import Constant, Extrapolation
 from phiml_core.field import Field, sample
-from phiml_core.math import Tensor
+from phiml_core.math import Tensor, channel
+from phiml_core.tensor import Stacked
 from phiml_core.transform import barrier, cond, differentiated_as
 
 from phiml_physics.geom.uniform_grid import UniformGrid
@@ -20,9 +21,10 @@ from phiml_physics.grid.lookup import Vectors, is_periodic
 from phiml_physics.grid.peak import peak
 from phiml_physics.grid.staggered import StaggeredGrid
 
+from .integrators import Integrator, euler
 from .kernel import Branch
 
-__all__ = ["Backtrace", "advected", "surrounded", "trace_back"]
+__all__ = ["Backtrace", "advected", "components_of", "rebuild", "sampler", "surrounded", "trace_back"]
 
 Component = tuple[Tensor, Extrapolation, UniformGrid]
 
@@ -35,12 +37,14 @@ class Backtrace:
         field: the grid that is advected.
         parts: its arrays, each with boundary and cells.
         moves: for each array the way of matter during the step, in cells along each axis.
+        returns: the same for a flow that goes back: of what is there, where it went to.
         small: whether all ways are shorter than one cell: a bool, a tensor without dims, or a `Branch` where that is decided.
     """
 
     field: Any
     parts: tuple[Component, ...]
     moves: tuple[Vectors, ...]
+    returns: tuple[Vectors, ...]
     small: Any
 
     @property
@@ -62,7 +66,9 @@ class Backtrace:
         return rebuild(self.field, values)
 
 
-def advected(scheme: Callable[..., list[Tensor]], field: Any, velocity: Any, dt: Any, *settings: Any) -> Any:
+def advected(
+    scheme: Callable[..., list[Tensor]], integrator: Integrator, field: Any, velocity: Any, dt: Any, *settings: Any
+) -> Any:
     """The field after a step of `scheme(back, *settings)`, which returns the new arrays from a `Backtrace`.
 
     In a compiled program there is one branch around the whole step, so that displacements and interpolations are fused.  Where
@@ -70,7 +76,7 @@ def advected(scheme: Callable[..., list[Tensor]], field: Any, velocity: Any, dt:
     """
 
     def step(small: Any, field: Any, velocity: Any, dt: Any, *settings: Any) -> Any:
-        back = trace_back(field, velocity, dt, small)
+        back = trace_back(field, velocity, dt, small, integrator)
         return back.rebuild(scheme(back, *settings))
 
     small = _small(field, velocity, dt)
@@ -84,29 +90,39 @@ def advected(scheme: Callable[..., list[Tensor]], field: Any, velocity: Any, dt:
     return differentiated_as(either, step)(small, field, velocity, dt, *settings)
 
 
-def trace_back(field: Any, velocity: Any, dt: Any, small: Any) -> Backtrace:
-    """Where the matter at each grid point of `field` comes from, with Euler's method."""
-    parts, moves = [], []
-    for group, d in _ways(field, velocity, dt):
+def trace_back(field: Any, velocity: Any, dt: Any, small: Any, integrator: Integrator = euler) -> Backtrace:
+    """Where the matter at each grid point of `field` comes from."""
+    parts, moves, returns = [], [], []
+    for group, there, back in _ways(field, velocity, dt, integrator):
         for part in group:
             parts.append(part)
-            moves.append(d)
-    return Backtrace(field, tuple(parts), tuple(moves), small)
+            moves.append(there)
+            returns.append(back)
+    return Backtrace(field, tuple(parts), tuple(moves), tuple(returns), small)
 
 
-def _ways(field: Any, velocity: Any, dt: Any) -> Iterator[tuple[list[Component], Vectors]]:
-    """The arrays that share their positions, and the way of matter to these."""
-    at_rest = _sampler(velocity, field)
+def _ways(
+    field: Any, velocity: Any, dt: Any, integrator: Integrator
+) -> Iterator[tuple[list[Component], Vectors, Vectors]]:
+    """The arrays that share their positions, the way of matter to these, and from these."""
+    at_rest = sampler(velocity, field)
     for group in components_of(field):
         cells = group[0][2]
-        vectors = zip(at_rest(cells), cells.spacing, strict=True)
-        yield group, tuple([v * (dt / dx) for v, dx in vectors])
+        here = at_rest(cells)
+        found = [here, here]
+        if integrator is not euler and (
+            isinstance(velocity, Field) or callable(velocity)
+        ):  # else it is the same everywhere
+            x, start = cells.center, Stacked(tuple(here), channel(vector=cells.names))
+            means = [integrator(lambda y: sample(velocity, y), x, sign * dt, start) for sign in (-1.0, 1.0)]
+            found = [list(math.unstack(mean, "vector")) for mean in means]
+        yield group, *[tuple([v * (dt / dx) for v, dx in zip(way, cells.spacing, strict=True)]) for way in found]
 
 
 def _small(field: Any, velocity: Any, dt: Any) -> Any:
     """Whether matter moves less than one cell along each axis everywhere: one value for the whole step."""
     known = isinstance(velocity, StaggeredGrid)
-    moves = [] if known else [d for _, d in _ways(field, velocity, dt)]
+    moves = [] if known else [d for _, d, _ in _ways(field, velocity, dt, euler)]
     probe = velocity.components[0] if known else moves[0][0]
     # without a compiler, gathers are faster than shifted copies in three dimensions
     if not probe.backend.can_jit and len(field.geometry.names) > 2:
@@ -114,7 +130,7 @@ def _small(field: Any, velocity: Any, dt: Any) -> Any:
     return small_steps(velocity, dt, moves)
 
 
-def _sampler(velocity: Any, field: Field) -> Callable[[UniformGrid], list[Tensor]]:
+def sampler(velocity: Any, field: Field) -> Callable[[UniformGrid], list[Tensor]]:
     """How to get the components of the velocity at cells."""
     if isinstance(field, StaggeredGrid) and isinstance(velocity, StaggeredGrid) and velocity.geometry == field.geometry:
         centered = velocity.at_centers()  # the components at other faces are means of those at centers

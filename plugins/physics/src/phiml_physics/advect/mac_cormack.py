@@ -6,12 +6,15 @@ from phiml_core import math
 from phiml_core.math import Tensor
 
 from .backtrace import Backtrace, advected
+from .integrators import Integrator, euler
 from .kernel import interpolate, interpolate_with_bounds
 
 __all__ = ["mac_cormack"]
 
 
-def mac_cormack(field: Any, velocity: Any, dt: Any, correction_strength: float = 1.0) -> Any:
+def mac_cormack(
+    field: Any, velocity: Any, dt: Any, correction_strength: float = 1.0, integrator: Integrator = euler
+) -> Any:
     """Semi-Lagrangian advection that corrects the error seen by going back and forth.
 
     Second order in space and time where the limiter does not act; the result stays between the corners of the cell
@@ -22,15 +25,16 @@ def mac_cormack(field: Any, velocity: Any, dt: Any, correction_strength: float =
         velocity: field, vector, or function of the position, in length per time.
         dt: time increment, number or tensor (scalar or batch).
         correction_strength: 0 for none, which is semi-Lagrangian advection, to 1 for the second-order scheme.
+        integrator: how the way of matter is followed, `euler` or `rk4`.
     """
-    return advected(_scheme, field, velocity, dt, correction_strength)
+    return advected(_scheme, integrator, field, velocity, dt, correction_strength)
 
 
 def _scheme(back: Backtrace, correction_strength: Any) -> list[Tensor]:
     originals = [values for values, _, _ in back.parts]
     there = interpolate_with_bounds(back.small, back.surrounded(originals), back.moves, back.dims, back.periodic)
     padded = back.surrounded([value for value, _, _ in there])
-    returned = interpolate(back.small, padded, back.moves, back.dims, back.periodic, back=True)
+    returned = interpolate(back.small, padded, back.returns, back.dims, back.periodic, back=True)
     half = 0.5 * correction_strength
     return [
         limited(value + half * (original - again), low, high)

@@ -1,6 +1,7 @@
 """Diffusion of fields on grids."""
 
-from .explicit import explicit
+from .explicit import differential, explicit, finite_difference
+from .fourier import fourier
 from .implicit import implicit
 
-__all__ = ["explicit", "implicit"]
+__all__ = ["differential", "explicit", "finite_difference", "fourier", "implicit"]

@@ -11,10 +11,27 @@ from phiml_physics.operators.divergence import divergence
 from phiml_physics.operators.gradient import spatial_gradient
 from phiml_physics.operators.laplace import laplace
 
-__all__ = ["explicit"]
+__all__ = ["differential", "explicit", "finite_difference"]
 
 
-def explicit(u: Any, diffusivity: Any, dt: Any, substeps: int = 1) -> Any:
+def differential(u: Any, diffusivity: Any, order: int = 2) -> Any:
+    """The rate ∇·(diffusivity ∇u) at which diffusion changes a field, as a term of an equation.
+
+    Args:
+        u, diffusivity: as for `explicit`.
+        order: of the differences, 2, 4 or 6; 2 where the diffusivity varies in space.
+    """
+    if not isinstance(diffusivity, Field):
+        return laplace(u, order=order) * diffusivity
+    if order != 2:
+        raise GridError(f"With a diffusivity that varies in space differences are of order 2, not {order}.")
+    return _flux(u, diffusivity)
+
+
+finite_difference = differential
+
+
+def explicit(u: Any, diffusivity: Any, dt: Any, substeps: int = 1, order: int = 2) -> Any:
     """Diffusion by Euler steps: u + dt ∇·(diffusivity ∇u).
 
     Stable while diffusivity · dt / substeps is at most dx²/2 in one, dx²/4 in two, dx²/6 in three dimensions.
@@ -25,14 +42,15 @@ def explicit(u: Any, diffusivity: Any, dt: Any, substeps: int = 1) -> Any:
             scalars).
         dt: time increment, number or tensor (scalar or batch).
         substeps: number of equal steps that `dt` is divided into.
+        order: of the differences in space, 2, 4 or 6.
     """
     if substeps < 1:
         raise GridError(f"Diffusion is divided into at least one step, not {substeps}.")
     for _ in range(substeps):
         if isinstance(diffusivity, Field):
-            change = _flux(u, diffusivity) * (dt / substeps)
+            change = differential(u, diffusivity, order) * (dt / substeps)
         else:
-            change = laplace(u) * (diffusivity * dt / substeps)
+            change = laplace(u, order=order) * (diffusivity * dt / substeps)
         u = u.__with_attrs__(u.values + change.values, u.boundary)
     return u
 

@@ -128,6 +128,27 @@ class UniformGrid(Geometry):
         )
         return found
 
+    def padded(self, widths: Any) -> "UniformGrid":
+        """The grid with more cells around: a number of them, a pair for both ends, or these by axis."""
+        widths = widths if isinstance(widths, dict) else dict.fromkeys(self.names, widths)
+        ends = {n: (w, w) if isinstance(w, int) else w for n, w in widths.items()}
+        unknown = set(ends) - set(self.names)
+        if unknown:
+            raise GeometryError(
+                f"A grid with the axes {','.join(self.names)} cannot be padded along {','.join(unknown)}."
+            )
+        sizes, lower, upper = [], [], []
+        for n, size, a, b, h in zip(
+            self.names, self.resolution.sizes, self.lower, self.upper, self.spacing, strict=True
+        ):
+            before, after = ends.get(n, (0, 0))
+            sizes.append(size + before + after)  # type: ignore[operator]
+            lower.append(a - before * h)
+            upper.append(b + after * h)
+        found = object.__new__(UniformGrid)
+        found._set(spatial(**dict(zip(self.names, sizes, strict=True))), tuple(lower), tuple(upper), self.normal)
+        return found
+
     def cells_around(self) -> "UniformGrid":
         """Cells in place of faces, with the same centers."""
         found = object.__new__(UniformGrid)

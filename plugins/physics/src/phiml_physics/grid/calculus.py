@@ -10,11 +10,11 @@ __all__ = ["Calculus"]
 class Calculus(Field):
     """A field with the operators of `phiml_physics.operators` as methods."""
 
-    def laplace(self, axes: Any = None) -> Any:
+    def laplace(self, *args: Any, **kwargs: Any) -> Any:
         """Sum of second derivatives; see `operators.laplace`."""
         from phiml_physics.operators import laplace
 
-        return laplace(self) if axes is None else laplace(self, axes)
+        return laplace(self, *args, **kwargs)
 
     def gradient(self, *args: Any, **kwargs: Any) -> Any:
         """Derivatives along the axes of space; see `operators.spatial_gradient`."""
@@ -22,11 +22,11 @@ class Calculus(Field):
 
         return spatial_gradient(self, *args, **kwargs)
 
-    def divergence(self) -> Any:
+    def divergence(self, order: int = 2) -> Any:
         """Outflow per volume of a vector; see `operators.divergence`."""
         from phiml_physics.operators import divergence
 
-        return divergence(self)
+        return divergence(self, order)
 
     def curl(self, at: str | None = None) -> Any:
         """Rotation of a vector; see `operators.curl`."""

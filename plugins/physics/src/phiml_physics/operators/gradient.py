@@ -28,6 +28,7 @@ def spatial_gradient(
     stack_dim: Any = "vector",
     difference: str = "central",
     type: Any = None,
+    order: int = 2,
 ) -> Any:
     """First derivatives along the axes of space.
 
@@ -40,17 +41,18 @@ def spatial_gradient(
         stack_dim: dim of the derivatives, a name or a channel dim; must be new, e.g. 'gradient' for a field of vectors.
         difference: at centers 'central' (second order), 'forward' or 'backward' (first order).
         type: `StaggeredGrid` means at='face'.
+        order: of central differences, 2, 4 or 6.  Next to sides the boundary is continued by its rule, which counts as it is.
 
     Returns:
         Centered or staggered grid of vectors, in units of the field per length.
 
     Raises:
-        GridError: unknown `at` or `difference`, a dim that exists already, or faces along some axes only.
+        GridError: unknown `at`, `difference` or `order`, a dim that exists already, or faces along some axes only.
     """
 
 
 @spatial_gradient.dispatch
-def _(field: CenteredGrid, boundary, at, dims, stack_dim, difference, type):
+def _(field: CenteredGrid, boundary, at, dims, stack_dim, difference, type, order):
     if type is StaggeredGrid:
         at = "face"
     if at not in ("center", "face"):
@@ -65,7 +67,7 @@ def _(field: CenteredGrid, boundary, at, dims, stack_dim, difference, type):
         )
     spacing = dict(zip(field.geometry.names, field.geometry.spacing, strict=True))
     if at == "center":
-        parts = [derivative(field.values, field.boundary, n, spacing[n], difference) for n in names]
+        parts = [derivative(field.values, field.boundary, n, spacing[n], difference, order) for n in names]
         return CenteredGrid.of(Stacked(tuple(parts), dim.with_size(names)), rule, field.geometry)
     if names != field.geometry.names:
         raise GridError(
@@ -73,8 +75,9 @@ def _(field: CenteredGrid, boundary, at, dims, stack_dim, difference, type):
         )
     parts = []
     for n, faces in zip(names, face_grids(field.geometry, rule), strict=True):
-        parts.append(between_neighbours(field.values, field.boundary, n, spacing[n], rule.component(n).outer_faces(n)))
+        outer = rule.component(n).outer_faces(n)
+        parts.append(between_neighbours(field.values, field.boundary, n, spacing[n], outer, order))
         if faces.resolution.get_size(n) != parts[-1].shape.get_size(n):  # one of two equal faces of a periodic axis
-            full = field.geometry.faces(n, *rule.component(n).outer_faces(n))
+            full = field.geometry.faces(n, *outer)
             parts[-1] = regrid(parts[-1], rule.component(n), full, faces)
     return StaggeredGrid.from_components(parts, rule, field.geometry)
