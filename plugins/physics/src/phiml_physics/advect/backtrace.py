@@ -2,6 +2,7 @@
 cell.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,14 +110,18 @@ def _ways(
     for group in components_of(field):
         cells = group[0][2]
         here = at_rest(cells)
-        found = [here, here]
-        if integrator is not euler and (
-            isinstance(velocity, Field) or callable(velocity)
-        ):  # else it is the same everywhere
+        if integrator is euler or not (isinstance(velocity, Field) or callable(velocity)):  # or the same everywhere
+            way = _in_cells(here, dt, cells)
+            yield group, way, way
+        else:
             x, start = cells.center, Stacked(tuple(here), channel(vector=cells.names))
-            means = [integrator(lambda y: sample(velocity, y), x, sign * dt, start) for sign in (-1.0, 1.0)]
-            found = [list(math.unstack(mean, "vector")) for mean in means]
-        yield group, *[tuple([v * (dt / dx) for v, dx in zip(way, cells.spacing, strict=True)]) for way in found]
+            means = [integrator(functools.partial(sample, velocity), x, sign * dt, start) for sign in (-1.0, 1.0)]
+            there, away = (_in_cells(math.unstack(mean, "vector"), dt, cells) for mean in means)
+            yield group, there, away
+
+
+def _in_cells(velocity: Sequence[Tensor], dt: Any, cells: UniformGrid) -> Vectors:
+    return tuple([v * (dt / dx) for v, dx in zip(velocity, cells.spacing, strict=True)])
 
 
 def _small(field: Any, velocity: Any, dt: Any) -> Any:
