@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from phiml_core.dispatch import generic
+from phiml_core.dispatch import NoMethod, generic
 from phiml_core.math import expand, wrap
 from phiml_core.shape import Shape
 from phiml_core.tensor.sparse import ENTRY
@@ -12,20 +12,49 @@ from phiml_core.tensor.tensor import Tensor
 
 from .operator.boundary import ABSENT, DIRICHLET, OPEN_ENDS, PERIODIC
 from .operator.box import BoxLaplace
-from .operator.composed import Product, Scaled, Sum
+from .operator.composed import Product, Scaled, Sum, image_dims
 from .operator.elementary import Diagonal, Identity, Zero
 from .operator.linear import LinearOperator, Transposed
 from .operator.masked import MaskedLaplace
 from .operator.matrix import DenseMatrix, Separable, SparseMatrix
 from .operator.restricted import Injection, Means, Restricted
 from .operator.stencil import Stencil
+from .trace.operator import TracedOperator
+from .trace.sparse import entry_count, sparse_matrix
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "assemble_between", "has_matrix"]
+
+PER_ROW, MANY = 64, 65_536
+"""A traced operator has a sparse matrix if it has no more entries than so many per row and so many in all: no sum over a grid in each value."""
 
 
 @generic
 def assemble(operator: Any) -> Any:
     """The matrix of an operator with known coefficients and no batch dims, as a SciPy sparse array."""
+
+
+def has_matrix(operator: Any) -> bool:
+    """Whether the matrix of an operator can be assembled, and has few enough entries."""
+    if isinstance(operator, TracedOperator):
+        return entry_count(operator.terms, operator.to) <= MANY + PER_ROW * int(operator.to.volume)
+    try:
+        assemble.resolve(type(operator))
+    except NoMethod:
+        return False
+    return all([has_matrix(part) for part in _parts(operator)])
+
+
+def _parts(operator: Any) -> list[LinearOperator]:
+    """The operators that an operator is made of."""
+    found: list[LinearOperator] = []
+    waiting = [getattr(operator, name, None) for name in ("operator", "operators", "blocks")]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += part
+        elif isinstance(part, LinearOperator):
+            found.append(part)
+    return found
 
 
 @assemble.dispatch
@@ -140,10 +169,10 @@ def _(operator: Diagonal):
 
 @assemble.dispatch
 def _(operator: Sum):
-    total = _over(operator.operators[0], operator)
-    for part in operator.operators[1:]:
-        total = total + _over(part, operator)
-    return total
+    columns, rows = _known_dims(operator), operator.range
+    assert rows is not None
+    matrices = [assemble_between(part, columns, rows) for part in operator.operators]
+    return sum(matrices[1:], start=matrices[0])
 
 
 @assemble.dispatch
@@ -154,12 +183,12 @@ def _(operator: Scaled):
 
 @assemble.dispatch
 def _(operator: Product):
-    known = next(o.domain for o in reversed(operator.operators) if o.domain is not None)
+    known = _known_dims(operator)
     total: Any = None
     for part in reversed(operator.operators):
-        matrix = _assemble_on(part, known)
-        total = matrix if total is None else matrix @ total
-        known = part.range if part.range is not None and part.range.rank >= known.rank else known
+        reached = image_dims(part, known)
+        matrix = assemble_between(part, known, reached)
+        total, known = matrix if total is None else matrix @ total, reached
     return total
 
 
@@ -203,6 +232,11 @@ def _(operator: DenseMatrix):
 
 
 @assemble.dispatch
+def _(operator: TracedOperator):
+    return assemble(sparse_matrix(operator.terms, operator.shape, operator.to))
+
+
+@assemble.dispatch
 def _(operator: Separable):
     from scipy.sparse import kron
 
@@ -220,37 +254,35 @@ def _known_dims(operator: LinearOperator) -> Shape:
     return operator.domain
 
 
-def _assemble_on(operator: LinearOperator, dims: Shape) -> Any:
-    """The matrix of an operator as one on all of `dims`: block by block the same along dims that it leaves alone."""
-    if isinstance(operator, (Identity, Diagonal, Zero)) and (
-        operator.domain is None or operator.domain.names != dims.names
-    ):
-        return assemble(replace(operator, shape=dims))
+def assemble_between(operator: LinearOperator, columns: Shape, rows: Shape) -> Any:
+    """The matrix of an operator as one from all of `columns` to all of `rows`: block by block the same along dims that it leaves alone."""
     own = operator.domain
-    if own is None or own.names == dims.names or own.volume == dims.volume == 1:
-        return assemble(operator)
-    return _spread(assemble(operator), own, operator.range or own, dims)
+    if isinstance(operator, (Identity, Diagonal)) and (own is None or own.names != columns.names):
+        operator, own = replace(operator, shape=columns), columns
+    if isinstance(operator, Zero):
+        from scipy.sparse import coo_array
+
+        return coo_array((rows.volume, columns.volume))
+    to = operator.range
+    matrix = assemble(operator)
+    if own is None or to is None or (own.names == columns.names and to.names == rows.names):
+        return matrix
+    return _spread(matrix, own, to, columns, rows)
 
 
-def _over(operator: LinearOperator, whole: LinearOperator) -> Any:
-    return _assemble_on(operator, _known_dims(whole))
+def _spread(matrix: Any, own: Shape, to: Shape, columns: Shape, rows: Shape) -> Any:
+    """A matrix from `own` to `to` as one on more dims, the identity along the others."""
+    from scipy.sparse import coo_array, eye_array, kron
 
-
-def _spread(matrix: Any, columns: Shape, rows: Shape, dims: Shape) -> Any:
-    """A matrix on some dims as one on all of `dims`, the identity along the others."""
-    from scipy.sparse import eye_array, kron
-
-    rest = dims.without(columns)
-    if rows.names != columns.names:
-        raise ValueError(f"A matrix from {columns} to {rows} cannot be added to one on {dims}.")
+    rest = columns.without(own)
+    if set(rest.names) != set(rows.without(to).names):
+        raise ValueError(f"A matrix from {own} to {to} cannot be taken as one from {columns} to {rows}.")
     large = kron(matrix, eye_array(rest.volume)).tocoo()
 
-    def renumbered(positions: Any, own: Shape) -> Any:
-        order = (*own.names, *rest.names)
-        sizes = (*own.sizes, *rest.sizes)
-        at = dict(zip(order, np.unravel_index(positions, sizes)))
-        target = [own.get_size(n) if n in own.names else rest.get_size(n) for n in dims.names]
-        return np.ravel_multi_index([at[n] for n in dims.names], target)  # type: ignore[arg-type]
+    def renumbered(positions: Any, own: Shape, all_dims: Shape) -> Any:
+        names, sizes = (*own.names, *rest.names), (*own.sizes, *rest.sizes)
+        at = dict(zip(names, np.unravel_index(positions, sizes)))  # type: ignore[arg-type]
+        return np.ravel_multi_index([at[n] for n in all_dims.names], all_dims.sizes)  # type: ignore[arg-type]
 
-    large.coords = (renumbered(large.row, rows), renumbered(large.col, columns))
-    return large
+    places = renumbered(large.row, to, rows), renumbered(large.col, own, columns)
+    return coo_array((large.data, places), shape=(rows.volume, columns.volume))

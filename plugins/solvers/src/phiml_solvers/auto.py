@@ -8,7 +8,8 @@ from phiml_core.solve import ConvergenceException, LinearProblem, Solve, explain
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
-from .direct import Direct, has_matrix
+from .assemble import has_matrix
+from .direct import Direct
 from .fallback import after
 from .implicit import has_complex
 from .increments import split_solve

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from phiml_core.backend.precision import current
-from phiml_core.dispatch import NoMethod
 from phiml_core.math import is_finite, maximum, to_int32, unpack_dim, where, wrap
 from phiml_core.shape import batch, concat_shapes, dual
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
-from .assemble import assemble
+from .assemble import has_matrix
 from .criterion import has_diverged, norm, system_dims, target
 from .diagnosis import NOT_FINITE, PRECISION, SINGULAR, diagnosis, is_orthogonal
 from .factors import Factors
@@ -27,7 +26,7 @@ from .operator.shift import stored
 from .probe import rounding
 from .system import prepare
 
-__all__ = ["Direct", "NoMatrix", "has_matrix"]
+__all__ = ["Direct", "NoMatrix"]
 
 DENSE_LIMIT = 4096
 """Number of unknowns up to which a function is turned into a dense matrix."""
@@ -51,17 +50,6 @@ class Direct:
     """
 
     sparse: bool = False
-
-
-def has_matrix(operator: Any) -> bool:
-    """Whether the sparse matrix of an operator can be assembled."""
-    try:
-        assemble.resolve(type(operator))
-    except NoMethod:
-        return False
-    parts = [getattr(operator, n, None) for n in ("operator", "operators")]
-    flat = [p for part in parts for p in (part if isinstance(part, tuple) else (part,))]
-    return all(has_matrix(p) for p in flat if isinstance(p, LinearOperator))
 
 
 def dense_matrix(operator: LinearOperator, y: Tensor) -> DenseMatrix:

@@ -12,7 +12,8 @@ from phiml_core.solve import (
     Solve,
 )
 
-from .direct import DENSE_LIMIT, Direct, has_matrix
+from .assemble import has_matrix
+from .direct import DENSE_LIMIT, Direct
 from .krylov import GMRES, LSMR
 from .system import unknown_dims
 from .transform import Transform

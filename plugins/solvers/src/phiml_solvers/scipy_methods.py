@@ -11,9 +11,10 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient
 
+from .assemble import has_matrix
 from .criterion import default_rel_tol, has_diverged, norm, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
-from .direct import NoMatrix, dense_matrix, has_matrix
+from .direct import NoMatrix, dense_matrix
 from .host import host_map, host_matrix
 from .implicit import implicit, may_round
 from .krylov.lsmr import least_squares_adjoint

@@ -13,7 +13,7 @@ from phiml_core.solve import LinearProblem, LinearTreeProblem, Solve, solve, sol
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import children
 
-from .assemble import assemble
+from .assemble import assemble, assemble_between
 from .operator.linear import LinearOperator
 from .trace.matrix import TreeOperator, matrix_and_bias
 from .trace.tree import leaves_of, with_leaves
@@ -55,18 +55,28 @@ def _(problem: LinearTreeProblem, algorithm, settings):
 
 
 def _packed(operator: TreeOperator, like: Any, right: Any, guess: Any, algorithm: Any, settings: Solve) -> Any:
-    domains = tuple(_dims(operator, [row[j] for row in operator.blocks], leaf, True) for j, leaf in enumerate(like))
-    ranges = tuple(_dims(operator, row, y, False) for row, y in zip(operator.blocks, right, strict=True))
+    coupled = _coupled(operator, [*like, *right])
+    columns = zip(*operator.blocks, strict=True)
+    domains = tuple([_dims([b.domain for b in c if b is not None], x, coupled) for c, x in zip(columns, like)])
+    ranges = tuple([_dims([b.range for b in r if b is not None], y, coupled) for r, y in zip(operator.blocks, right)])
     packed = PackedOperator(operator.blocks, domains, ranges)
     x0 = None if guess is None else pack(guess, domains)
     x, info = solve(LinearProblem(packed, pack(right, ranges), x0), algorithm, settings)
     return unpack(x, domains), info
 
 
-def _dims(operator: Any, blocks: Any, leaf: Tensor, of_domain: bool) -> Shape:
-    known = [b.domain if of_domain else b.range for b in blocks if b is not None]
-    found = next((s for s in known if s is not None), leaf.shape.non_batch)
-    return leaf.shape.only(found, reorder=True) if found in leaf.shape else found
+def _coupled(operator: TreeOperator, leaves: list[Tensor]) -> set[str]:
+    """The dims along which elements depend on each other, or that some tensors lack; all others count independent systems."""
+    blocks = [b for row in operator.blocks for b in row if b is not None]
+    names = {n for b in blocks for s in (b.domain, b.range) if s is not None for n in s.names}
+    there = [set(leaf.shape.non_batch.names) for leaf in leaves]
+    return names.union(*there) - (set.intersection(*there) - names)
+
+
+def _dims(known: list[Shape | None], leaf: Tensor, coupled: set[str]) -> Shape:
+    """The dims of a tensor that are packed, which a right-hand side that is the same everywhere may lack."""
+    own = leaf.shape.non_batch
+    return merge_shapes(own.only([n for n in own.names if n in coupled]), *[s for s in known if s is not None])
 
 
 def pack(leaves: Any, shapes: tuple[Shape, ...]) -> Tensor:
@@ -144,7 +154,7 @@ def _(operator: PackedOperator):
     from scipy.sparse import block_array, coo_array
 
     def matrix(block: Any, rows: Shape, columns: Shape) -> Any:
-        return coo_array((int(rows.volume), int(columns.volume))) if block is None else assemble(block)  # type: ignore[arg-type]
+        return coo_array((rows.volume, columns.volume)) if block is None else assemble_between(block, columns, rows)
 
     return block_array(
         [

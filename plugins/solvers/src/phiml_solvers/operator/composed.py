@@ -1,14 +1,15 @@
 """Operators made of operators: sum, multiple, product, inverse."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from phiml_core.shape import Shape
+from phiml_core.shape import Shape, concat_shapes, merge_shapes
 from phiml_core.tensor.tensor import Tensor
 
 from .linear import Derived, LinearOperator, Transposed
 
-__all__ = ["OPPOSITE", "Inverse", "Product", "Scaled", "Sum", "inverse"]
+__all__ = ["OPPOSITE", "Inverse", "Product", "Scaled", "Sum", "image_dims", "inverse"]
 
 OPPOSITE = {"positive": "negative", "negative": "positive", None: None}
 
@@ -23,9 +24,16 @@ def joint_dims(operators: Any) -> tuple[str, ...] | None:
     return tuple(names)
 
 
-def _widest(shapes: list[Shape | None]) -> Shape | None:
-    from phiml_core.shape import merge_shapes
+def image_dims(operator: Any, dims: Shape) -> Shape:
+    """The dims of the result for an argument with `dims`, in their order where the operator keeps them."""
+    own, to = operator.domain, operator.range
+    if own is None or to is None or own.names == to.names:
+        return dims if own is None or to is None or own == to else dims.replace(own, to)
+    rest = dims.without(own)
+    return concat_shapes(to, rest) if rest else to
 
+
+def _widest(shapes: list[Shape | None]) -> Shape | None:
     known = [s for s in shapes if s is not None]
     return merge_shapes(*known) if known else None
 
@@ -147,13 +155,27 @@ class Product(LinearOperator):
         found = self.domain
         return joint_dims(self.operators) if found is None else found.names
 
+    @cached_property
+    def _sides(self) -> tuple[Shape | None, Shape | None]:
+        """Domain and range.  Dims that a factor leaves alone reach the next one."""
+        domain: Shape | None = self.operators[-1].domain
+        reached: Shape | None = self.operators[-1].range
+        for operator in reversed(self.operators[:-1]):
+            if reached is None or domain is None or operator.domain is None:
+                return domain, self.operators[0].range
+            more = operator.domain.without(reached)
+            if more:
+                domain, reached = concat_shapes(domain, more), concat_shapes(reached, more)
+            reached = image_dims(operator, reached)
+        return domain, reached
+
     @property
     def domain(self) -> Shape | None:
-        return self.operators[-1].domain
+        return self._sides[0]
 
     @property
     def range(self) -> Shape | None:
-        return self.operators[0].range
+        return self._sides[1]
 
     @property
     def definite(self) -> str | None:  # type: ignore[override]

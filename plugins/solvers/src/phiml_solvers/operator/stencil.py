@@ -1,6 +1,6 @@
 """General local operators of a grid: a coefficient per offset."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -86,10 +86,10 @@ class Stencil(LinearOperator):
 
     def __call__(self, x: Tensor) -> Dense:
         x = stored(x, self.dims)
-        wide = _continued(x, self.dims, self.boundary, self.margins)
+        seen = self._views(x)
         windows: dict[Any, Any] = {}  # those with the same number are added before they are multiplied
         for k, (offset, coefficient) in enumerate(zip(self.offsets, self.coefficients)):
-            window = self._window(x, wide, offset)
+            window = seen(offset)
             key = coefficient if isinstance(coefficient, (int, float)) else f"{k}"
             windows[key] = (windows[key][0] + window if key in windows else window), coefficient
         total: Any = None
@@ -98,14 +98,29 @@ class Stencil(LinearOperator):
             total = part if total is None else total + part
         return total
 
-    def _window(self, x: Tensor, wide: Tensor, offset: Offset) -> Tensor:
-        """x as seen from `offset` away."""
-        if not any(offset):
-            return x
-        reach = zip(self.dims, offset, self.margins, self.resolution.sizes)
-        return wide[
-            {dim: slice(lower + o, lower + o + n) for dim, o, (lower, upper), n in reach if (lower, upper) != (0, 0)}
-        ]  # type: ignore[operator]
+    def _views(self, x: Tensor) -> Callable[[Offset], Any]:
+        """offset ↦ x as seen from there.
+
+        Where each offset is along one dim, x is continued along one dim at a time: less to write than all around.
+        """
+        margins = dict(zip(self.dims, self.margins))
+        star = all([sum(map(bool, offset)) < 2 for offset in self.offsets])
+        wide: dict[Any, Any] = {}
+
+        def view(offset: Offset) -> Any:
+            steps = {d: o for d, o in zip(self.dims, offset) if o}
+            if not steps:
+                return x
+            names = tuple(steps) if star else self.dims
+            if names not in wide:
+                wide[names] = _continued(x, self.dims, self.boundary, {n: margins[n] for n in names})
+            return wide[names][{n: self._range(n, steps.get(n, 0), margins[n][0]) for n in names if any(margins[n])}]
+
+        return view
+
+    def _range(self, dim: str, offset: int, lower: int) -> slice:
+        n = self.resolution.get_size(dim)
+        return slice(lower + offset, lower + offset + n)  # type: ignore[operator]
 
     def adjoint(self) -> LinearOperator:
         if self.symmetric:
@@ -160,7 +175,7 @@ def _rule(dims: tuple[str, ...], boundary: tuple[tuple[str, str], ...]) -> Extra
     return as_extrapolation({d: tuple([_RULES[s] for s in pair]) for d, pair in zip(dims, boundary)})
 
 
-def _continued(x: Tensor, dims: tuple[str, ...], boundary: Any, margins: Any) -> Any:
-    """x with as many cells beyond each side as the stencil reads."""
-    widths = {d: width for d, width in zip(dims, margins) if width != (0, 0)}
+def _continued(x: Tensor, dims: tuple[str, ...], boundary: Any, margins: Mapping[str, tuple[int, int]]) -> Any:
+    """x with `margins` more cells (lower, upper) beyond the sides of each dim."""
+    widths = {d: width for d, width in margins.items() if width != (0, 0)}
     return pad(x, widths, _rule(dims, boundary)) if widths else x

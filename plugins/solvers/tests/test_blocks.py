@@ -1,0 +1,129 @@
+"""Unknowns of several tensors that depend on each other: saddle points, multipliers, vectors; against dense matrices."""
+
+import numpy as np
+import pytest
+from phiml_core import math
+from phiml_core.extrapolation import PERIODIC
+from phiml_core.math import Solve, channel, record_solves, solve_linear, spatial, tensor, wrap
+from phiml_solvers.assemble import has_matrix
+from phiml_solvers.operator import Product
+from phiml_solvers.trace import structured
+from traced_functions import largest
+
+GRID = spatial("x,y")
+EVERY = ["auto", "direct", "GMres(100)", "minres", "scipy-GMres"]
+
+
+def difference(u, dim, by):
+    return by * (math.shift(u, (by,), dim, padding=PERIODIC, stack_dim=None)[0] - u)
+
+
+def stokes(s):
+    """Viscous momentum, and a slightly compressible fluid; each block acts along other dims."""
+    force = {d: s[d] - math.laplace(s[d], padding=PERIODIC) + difference(s["p"], d, -1) for d in "xy"}
+    return {**force, "p": -difference(s["x"], "x", 1) - difference(s["y"], "y", 1) - 0.01 * s["p"]}
+
+
+def dense(f, like):
+    """The matrix of a function of dictionaries, column by column."""
+    keys, sizes = list(like), [v.shape.volume for v in like.values()]
+    columns = []
+    for unit in np.eye(sum(sizes)):
+        parts = np.split(unit, np.cumsum(sizes)[:-1])
+        x = {k: tensor(p.reshape(like[k].shape.sizes), like[k].shape) for k, p in zip(keys, parts, strict=True)}
+        columns.append(vector(f(x), like))
+    return np.stack(columns, 1)
+
+
+def vector(tree, like):
+    return np.concatenate([tree[k].numpy(v.shape.names).ravel() for k, v in like.items()])
+
+
+@pytest.mark.parametrize("method", EVERY)
+def test_blocks_that_act_along_other_dims(double, rng, method):
+    rhs = {k: tensor(rng.normal(size=(4, 3)), GRID) for k in ("x", "y", "p")}
+    found = solve_linear(stokes, rhs, Solve(method, rel_tol=1e-9))
+    expected = np.linalg.solve(dense(stokes, rhs), vector(rhs, rhs))
+    np.testing.assert_allclose(vector(found, rhs), expected, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("method", ["auto", "minres"])
+def test_a_multiplier_that_holds_the_mean(place, double, rng, method):
+    def with_mean(s):
+        return {"u": math.laplace(s["u"], padding="zero-gradient") + s["mean"], "mean": math.sum_(s["u"], GRID)}
+
+    rhs = {"u": tensor(rng.normal(size=(4, 5)), GRID), "mean": tensor(2.0)}
+    found = solve_linear(with_mean, rhs, Solve(method, rel_tol=1e-9))
+    expected = np.linalg.solve(dense(with_mean, rhs), vector(rhs, rhs))
+    np.testing.assert_allclose(vector(found, rhs), expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_dims_that_only_some_tensors_have(double, rng):
+    """A vector and a number per cell, of which no block mixes components."""
+
+    def f(s):
+        return {
+            "v": s["v"] * wrap([2.0, 3.0], channel("vector")) + s["p"],
+            "p": 4 * s["p"] - math.sum_(s["v"], "vector"),
+        }
+
+    rhs = {
+        "v": tensor(rng.normal(size=(3, 2)), spatial("x"), channel("vector")),
+        "p": tensor(rng.normal(size=3), spatial("x")),
+    }
+    found = solve_linear(f, rhs)
+    assert found["p"].shape.names == ("x",)
+    np.testing.assert_allclose(vector(found, rhs), np.linalg.solve(dense(f, rhs), vector(rhs, rhs)), rtol=1e-9)
+
+
+def test_vectors_whose_components_depend_on_each_other_have_sparse_factors(double, rng):
+    """Elasticity: stiff in volume changes."""
+
+    def elastic(u):
+        shear = math.laplace(u, padding=0)
+        volume = sum(
+            math.spatial_gradient(u.vector[d], padding=0, stack_dim=channel(vector="x,y")).vector[d] for d in "xy"
+        )
+        return shear + 2 * math.spatial_gradient(volume, padding=0, stack_dim=channel(vector="x,y")) - 0.1 * u
+
+    y = tensor(rng.normal(size=(6, 5, 2)), GRID, channel(vector="x,y"))
+    with record_solves() as tape:
+        x = solve_linear(elastic, y)
+    assert tape[0].method == "direct, sparse LU" and largest(elastic(x) - y) < 1e-9
+    x = solve_linear(elastic, y, Solve("GMres", preconditioner="ilu"))
+    assert largest(elastic(x) - y) < 1e-8
+
+
+def test_sums_over_grids_are_no_sparse_matrices():
+    few, many = math.zeros(spatial(x=10, y=10)), math.zeros(spatial(x=40, y=40))
+    for x, expected in ((few, True), (many, False)):
+        assert has_matrix(structured(lambda u: u - math.laplace(u) + math.mean(u, GRID), x)) == expected
+
+
+@pytest.mark.parametrize("method", ["auto", "direct", "GMres", "biCG-stab", "lsmr"])
+def test_products_of_operators_along_different_dims(double, rng, method):
+    """Alternating directions: none of the factors knows all dims."""
+    x = tensor(rng.normal(size=(5, 4)), GRID)
+    weights = tensor(rng.uniform(1, 2, 4), spatial("y"))
+    along_x = structured(lambda u: u - math.laplace(u, dims="x", padding=0), x)
+    along_y = structured(lambda u: 2 * u - weights * math.laplace(u, dims="y", padding=0), x)
+    both = structured(lambda u: u - 0.3 * math.laplace(u, padding="periodic"), x)
+    for operator in (along_x @ along_y, along_y @ along_x, both @ along_x, along_x @ both, along_y @ both @ along_x):
+        assert isinstance(operator, Product) and operator.domain == operator.range == x.shape
+        y = operator(x)
+        assert largest(solve_linear(operator, y, Solve(method, rel_tol=1e-10)) - x) < 1e-6
+        assert (
+            abs(float(math.sum_(operator.T(x) * y, GRID) - math.sum_(x * operator(y), GRID))) < 1e-9 * largest(y) ** 2
+        )
+
+
+def test_products_of_factors_that_are_not_square(double, rng):
+    """Faces of x and y apart: a divergence of fluxes, and what follows along the other dim."""
+    x = tensor(rng.normal(size=(5, 4)), GRID)
+    faces = structured(lambda u: u.x[1:] - u.x[:-1], x)
+    shorter = structured(lambda u: u.y[1:] + 2 * u.y[:-1], x)
+    operator = shorter @ faces
+    assert operator.domain == x.shape and operator.range == spatial(x=4, y=3)
+    y = operator(x)
+    least = solve_linear(operator, y)
+    assert least.shape == x.shape and largest(operator(least) - y) < 1e-8
