@@ -11,8 +11,8 @@ from phiml_core.math import batch, channel, pad, spatial, tensor, wrap
 from phiml_core.shape import ItemNameError, ShapeError, UnknownDim
 from phiml_core.tree import tree_leaves, tree_map
 
-NUMPY = {"periodic": "wrap", "zero-gradient": "edge", "symmetric": "symmetric"}
-BOUNDARIES = ["periodic", "zero-gradient", "symmetric", "antisymmetric", 0, 7.5]
+NUMPY = {"periodic": "wrap", "zero-gradient": "edge", "symmetric": "symmetric", "reflect": "reflect"}
+BOUNDARIES = ["periodic", "zero-gradient", "symmetric", "antisymmetric", "reflect", 0, 7.5]
 WIDTHS = [{"x": (1, 2)}, {"x": (1, 1), "y": (2, 0)}, {"y": (9, 10)}, {"x": (0, 0)}]
 
 
@@ -181,12 +181,13 @@ def test_derivatives_and_faces():
         "zero-gradient": (True, True),
         "symmetric": (True, True),
         "antisymmetric": (True, True),
+        "reflect": (True, True),
         0: (False, False),
         7.5: (False, False),
     }
     assert combine_sides(x=(0, "zero-gradient")).valid_outer_faces("x") == (False, True)
     assert e.combine_by_direction(0, "zero-gradient").outer_faces("x") == (False, False)
-    assert [as_extrapolation(b).is_flexible for b in BOUNDARIES] == [False, True, True, True, False, False]
+    assert [as_extrapolation(b).is_flexible for b in BOUNDARIES] == [False, True, True, True, True, False, False]
 
 
 def test_arithmetic():
@@ -243,3 +244,41 @@ X = math.zeros(spatial(x=4, y=3))
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_odd_reflection_changes_the_sign_with_each_mirror(place):
+    found = pad(tensor([0.0, 2.0, 3.0], spatial("x")), {"x": (4, 3)}, "antireflect").numpy("x")
+    assert found.tolist() == [0, 2, -3, -2, 0, 2, 3, -2, 0, 2]
+    assert pad(tensor([5.0], spatial("x")), {"x": (2, 1)}, "reflect").numpy("x").tolist() == [5] * 4
+    assert e.REFLECT.derivative() == e.ANTIREFLECT and e.ANTIREFLECT.derivative() == e.REFLECT
+
+
+def test_products_with_zero_outside_are_zero_outside(place):
+    for rule in (e.ZERO_GRADIENT, e.PERIODIC, e.SYMMETRIC):
+        assert e.ZERO * rule == rule * e.ZERO == e.ZERO / rule == e.ZERO
+        assert e.ONE * rule == rule * e.ONE == rule + e.ZERO == rule
+    sides = combine_sides(x=(0, 1), y=0) * e.ZERO_GRADIENT
+    assert sides.side("x", False) == e.ZERO and sides.side("x", True) == e.ZERO_GRADIENT
+
+
+def test_products_with_fixed_values_that_compiled_code_does_not_know(place):
+    """Eager and compiled code see the same values outside."""
+    x = tensor([1.0, 2.0], spatial("x"))
+
+    def outside(first, second):
+        masked = Constant(first) * e.ZERO_GRADIENT
+        rules = [
+            masked,
+            masked * Constant(second),
+            masked * masked,
+            masked * 2,
+            masked + e.ZERO_GRADIENT,
+            masked / e.ONE,
+        ]
+        return math.stack([pad(x, {"x": (1, 0)}, rule).x[0] for rule in rules], channel("rule"))
+
+    for first, second, expected in ((0, 1, [0, 0, 0, 0, 1, 0]), (3, 0, [1, 0, 1, 1, 1, 1]), (3, 2, [1, 1, 1, 1, 1, 1])):
+        for run in (outside, math.jit_compile(outside)):
+            assert run(tensor(float(first)), tensor(float(second))).numpy("rule").tolist() == expected
+    both = pad(x, {"x": (0, 1)}, Constant(tensor([0.0, 4.0], batch("b"))) * e.ZERO_GRADIENT)
+    assert both.x[2].numpy("b").tolist() == [0, 2]

@@ -22,3 +22,18 @@ def test_forces_with_values_at_sides_keep_the_precision(each_backend):
     for component in found.components:
         assert component.dtype.name == str(component.numpy("x,y").dtype) == "float32"
     assert float(math.max(abs(found["x"].values))) < 1e-6
+
+
+def test_products_are_zero_where_a_factor_is(each_backend):
+    """Eager and compiled: the outside of 0 · f is 0, whatever f is continued by."""
+    mask = CenteredGrid(1, 0, **CELLS)
+    flow = CenteredGrid((2, 3), "zero-gradient", **CELLS)
+
+    def momentum(mask, flow):
+        product = mask * flow
+        return math.pad(product.values, {"x": (1, 0)}, product.boundary)
+
+    for run in (momentum, jit_compile(momentum)):
+        found = run(mask, flow).numpy("vector,x,y")
+        assert (found[:, 0] == 0).all() and (found[:, 1:] == [[[2]], [[3]]]).all()
+        assert (run(mask.with_boundary(1), flow).numpy("vector,x,y") == [[[2]], [[3]]]).all()

@@ -12,6 +12,7 @@ from .components import Components
 from .constant import Constant
 from .directional import Directional
 from .extrapolation import Extrapolation, IncompatibleBoundaries
+from .masked import Masked, masked
 from .sides import Sides
 from .symmetric import SYMMETRIC, Symmetric
 
@@ -59,12 +60,42 @@ def _(a: Constant, b: Constant, op):
 
 @common.dispatch
 def _(a: Constant, b: Extrapolation, op):
-    return b
+    return masked(a.value, b) if op.name in _PRODUCT else b
 
 
 @common.dispatch
 def _(a: Extrapolation, b: Constant, op):
-    return a
+    return masked(b.value, a) if op.name == "multiply" else a
+
+
+@common.dispatch
+def _(a: Masked, b: Extrapolation, op):
+    rule = common(a.rule, b, op)
+    return masked(a.factor, rule) if op.name in _PRODUCT and not isinstance(rule, Constant) else rule
+
+
+@common.dispatch
+def _(a: Extrapolation, b: Masked, op):
+    rule = common(a, b.rule, op)
+    return masked(b.factor, rule) if op.name == "multiply" and not isinstance(rule, Constant) else rule
+
+
+@common.dispatch
+def _(a: Masked, b: Masked, op):
+    rule = common(a.rule, b.rule, op)
+    return masked(a.factor * b.factor, rule) if op.name == "multiply" else rule
+
+
+def _fixed(a: Constant, b: Masked, op: Elementwise) -> Extrapolation:
+    return masked(a.value * b.factor, b.rule) if op.name in _PRODUCT else b.rule
+
+
+def _fixed_after(a: Masked, b: Constant, op: Elementwise) -> Extrapolation:
+    return masked(a.factor * b.value, a.rule) if op.name == "multiply" else a if op.name == "divide" else a.rule
+
+
+common.register((Constant, Masked), _fixed)
+common.register((Masked, Constant), _fixed_after)
 
 
 @common.dispatch
@@ -129,6 +160,8 @@ def _beside(boundary: Extrapolation, other: Any, op: Elementwise, swapped: bool)
         if isinstance(part, Constant):
             factor = other if item is None or "vector" not in other.shape.names else other[{"vector": item}]
             return Constant(op(factor, part.value) if swapped else op(part.value, factor))
+        if isinstance(part, Masked) and op.name not in _PRODUCT:
+            return part.rule
         if isinstance(part, Antisymmetric) and op.name not in _PRODUCT:
             raise IncompatibleBoundaries(
                 f"{op.name} of an antisymmetric field and a number is not antisymmetric.  "
@@ -143,6 +176,8 @@ def _alone(boundary: Extrapolation, op: Elementwise) -> Extrapolation:
     def one(part: Extrapolation, item: Any = None) -> Extrapolation:
         if isinstance(part, Constant):
             return Constant(op(part.value))
+        if isinstance(part, Masked) and op.name not in {*_ODD, "abs", "sqrt"}:
+            return part.rule
         if isinstance(part, Antisymmetric) and op.name not in _ODD:
             if op.name in {"abs", "cos", "cosh"}:
                 return SYMMETRIC

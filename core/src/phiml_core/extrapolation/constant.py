@@ -87,7 +87,15 @@ class Constant(Extrapolation):
         return Constant, (self.value,)
 
     def __repr__(self) -> str:
-        return repr(self.value)
+        return (
+            f"{self.value.item():g}"
+            if self.value.available and not self.value.shape and _real(self.value)
+            else repr(self.value)
+        )
+
+
+def _real(value: Tensor) -> bool:
+    return value.dtype.kind in (int, float)
 
 
 @ghost.dispatch

@@ -23,7 +23,7 @@ class Extrapolation(Arithmetic):
 
     Instances are immutable and compare by structure.  A third party makes a boundary by a subclass with a method of
     `ghost`.  Arithmetic combines the boundaries of fields that are combined: `ZERO + 1` is `ONE`; what depends on the
-    inner values (zero gradient, periodic, symmetric) stays as it is beside a constant.
+    inner values (zero gradient, periodic, symmetric) stays as it is beside a constant, but its product with 0 is 0.
     """
 
     __slots__ = ()

@@ -8,6 +8,7 @@ from .antisymmetric import ANTISYMMETRIC
 from .constant import ONE, ZERO, Constant
 from .extrapolation import Extrapolation, UnknownBoundary
 from .periodic import PERIODIC
+from .reflect import ANTIREFLECT, REFLECT
 from .sides import Sides
 from .symmetric import SYMMETRIC
 from .zero_gradient import ZERO_GRADIENT
@@ -20,6 +21,8 @@ _NAMED: dict[Any, Extrapolation] = {
     "boundary": ZERO_GRADIENT,
     "symmetric": SYMMETRIC,
     "antisymmetric": ANTISYMMETRIC,
+    "reflect": REFLECT,
+    "antireflect": ANTIREFLECT,
     "zero": ZERO,
     "one": ONE,
 }
