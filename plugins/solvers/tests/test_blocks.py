@@ -6,8 +6,8 @@ from phiml_core import math
 from phiml_core.extrapolation import PERIODIC
 from phiml_core.math import Solve, channel, record_solves, solve_linear, spatial, tensor, wrap
 from phiml_solvers.assemble import has_matrix
-from phiml_solvers.operator import Product
-from phiml_solvers.trace import structured
+from phiml_solvers.operator import Identity, Product, inverse
+from phiml_solvers.trace import NotTraceable, structured
 from traced_functions import largest
 
 GRID = spatial("x,y")
@@ -127,3 +127,28 @@ def test_products_of_factors_that_are_not_square(double, rng):
     y = operator(x)
     least = solve_linear(operator, y)
     assert least.shape == x.shape and largest(operator(least) - y) < 1e-8
+
+
+def test_a_number_as_first_guess_of_all_tensors(double, rng):
+    rhs = {k: tensor(rng.normal(size=(4, 3)), GRID) for k in ("x", "y", "p")}
+    expected = vector(solve_linear(stokes, rhs), rhs)
+    np.testing.assert_allclose(vector(solve_linear(stokes, rhs, Solve("GMres(100)", x0=0.5)), rhs), expected, atol=1e-7)
+    apart = solve_linear(
+        lambda s: {"a": 2 * s["a"], "b": 4 * s["b"]}, {"a": rhs["x"], "b": rhs["y"]}, Solve("CG", x0=1)
+    )
+    assert largest(apart["b"] - rhs["y"] / 4) < 1e-9
+
+
+@pytest.mark.parametrize("method", ["auto", "CG", "GMres(100)", "minres"])
+def test_schur_complements(place, double, rng, method):
+    """Inverses inside of operators and of functions are applied as they are."""
+    like = math.zeros(spatial(x=5, y=4))
+    heat = structured(lambda u: u - 0.1 * math.laplace(u, padding="periodic"), like)
+    slope = structured(lambda u: 1.1 * u - difference(u, "x", 1), like)
+    operator = slope @ inverse(heat) @ slope.T
+    y = tensor(rng.normal(size=(5, 4)), GRID)
+    for f in (operator, operator + Identity(), lambda u: slope(solve_linear(heat, slope.T(u)))):
+        x = solve_linear(f, y, Solve(method, rel_tol=1e-9))
+        assert largest(f(x) - y) < 1e-7
+    with pytest.raises(NotTraceable, match="Cannot trace a solve"):
+        math.matrix_from_function(lambda u: solve_linear(heat, u), y)

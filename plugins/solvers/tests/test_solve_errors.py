@@ -183,6 +183,8 @@ def test_dims_that_do_not_fit(place, rng):
         solve(LinearProblem(star(), tensor(rng.normal(size=6), spatial("x"))), "CG")
     with pytest.raises(ShapeError):
         solve(LinearProblem(grid((6, 5)), noise(rng, 6, 4)), "transform")
+    with pytest.raises(ShapeError, match=r"are 7 and 6 for x like the first guess \(xˢ=6\)"):
+        math.solve_linear(math.laplace, math.ones(spatial(x=7)), Solve("CG", x0=math.zeros(spatial(x=6))))
 
 
 def test_not_converged_has_the_state(place, double, rng):

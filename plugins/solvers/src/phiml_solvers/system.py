@@ -19,6 +19,7 @@ from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
 from .operator.restricted import Restricted
 from .trace import NotTraceable, structured
+from .trace.errors import not_traceable
 from .trace.finish import operator_of
 from .trace.linear import Linear
 from .trace.structured import traced
@@ -41,12 +42,16 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
     if type(problem) is Prepared:
         return problem.operator, problem.rhs, settings
     y = problem.rhs if isinstance(problem.rhs, Tensor) else wrap(problem.rhs)
+    if y.is_recording:
+        raise not_traceable(
+            "a solve", "its matrix is an inverse; where x is solved for, the function is taken as it is"
+        )
     x0 = settings.x0 if problem.x0 is None else problem.x0
     x0 = zeros_like(y) + x0 if isinstance(x0, (int, float, complex)) else x0  # the same number everywhere
     operator, offset = as_operator(problem.operator, y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0))
     if offset is not None:
         y = y - offset
-    check_dims(operator, y)
+    check_dims(operator, y, x0)
     return operator, with_batch(operator, y), settings if x0 is settings.x0 else settings.with_(x0=x0)
 
 
@@ -107,8 +112,8 @@ def _is_zero(value: Tensor) -> bool:
     return value.available and not bool(abs(value.numpy(value.shape)).max(initial=0) != 0)
 
 
-def check_dims(operator: LinearOperator, y: Tensor) -> None:
-    """Raise if a right-hand side does not fit an operator."""
+def check_dims(operator: LinearOperator, y: Tensor, x0: Any = None) -> None:
+    """Raise if a right-hand side does not fit an operator, which may have been found by a first guess."""
     if not y.shape.volume:
         raise EmptySystem(
             f"The right-hand side {y.shape} is empty: a system has at least one unknown and one equation.  Slice less, or leave the "
@@ -138,11 +143,12 @@ def check_dims(operator: LinearOperator, y: Tensor) -> None:
                 f"{', '.join(lost)}.  Return values along these dims from the function, give a right-hand side along {expected}, or, for least "
                 "squares, name the dims of x by Solve(x0=…)."
             )
+        by = f" for x like the first guess {x0.shape}" if isinstance(x0, Tensor) else ""
         for n in expected.names:
             if y.shape.get_size(n) != expected.get_size(n):
                 raise ShapeError(
                     f"The right-hand side has dims {y.shape}, but this {name} gives values along {expected}: sizes along {n!r} are "
-                    f"{y.shape.get_size(n)} and {expected.get_size(n)}.  Slice or resample one of them."
+                    f"{y.shape.get_size(n)} and {expected.get_size(n)}{by}.  Slice or resample one of them."
                 )
 
 

@@ -7,7 +7,7 @@ structure allows.  Else all are packed into one vector.
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import concat, expand, instance, pack_dims, unpack_dim, zeros
+from phiml_core.math import concat, expand, instance, pack_dims, unpack_dim, zeros, zeros_like
 from phiml_core.shape import Shape, merge_shapes
 from phiml_core.solve import LinearProblem, LinearTreeProblem, Solve, solve, solve_tree
 from phiml_core.tensor.tensor import Tensor
@@ -45,13 +45,18 @@ def _(problem: LinearTreeProblem, algorithm, settings):
         )
     if bias is not None:
         right = [y - b for y, b in zip(right, leaves_of(bias), strict=True)]
-    guess = [None] * len(operator.blocks[0]) if x0 is None else leaves_of(x0) if like is x0 else [x0] * len(right)
+    guess: list[Any] = [None] * len(leaves_of(like)) if x0 is None else _guess(x0, like)
     rows = range(len(right))
     if len(right) == len(guess) and all(operator.blocks[i][j] is None for i in rows for j in rows if i != j):
         found = [solve(LinearProblem(operator.blocks[i][i], right[i], guess[i]), algorithm, settings) for i in rows]
         return with_leaves(like, iter([x for x, _ in found])), [info for _, info in found]
     x, info = _packed(operator, leaves_of(like), right, guess if x0 is not None else None, algorithm, settings)
     return with_leaves(like, iter(x)), [info]
+
+
+def _guess(x0: Any, like: Any) -> list[Any]:
+    """The first guess of each tensor; a number is the same everywhere."""
+    return leaves_of(x0) if like is x0 else [zeros_like(leaf) + x0 for leaf in leaves_of(like)]
 
 
 def _packed(operator: TreeOperator, like: Any, right: Any, guess: Any, algorithm: Any, settings: Solve) -> Any:

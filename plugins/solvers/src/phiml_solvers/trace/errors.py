@@ -29,7 +29,7 @@ def not_linear(operation: str, why: str = "") -> NotLinear:
     return NotLinear(
         f"Not linear: {operation} of the argument{', ' + why if why else ''}.  ({user_line()})\n"
         "A linear function adds, scales, moves and sums the elements of its argument; pass what it is not linear in as a further "
-        "argument of the function, or use solve_nonlinear."
+        "argument of the function, or take its derivative, as Newton's method does: lambda dx: jvp(f, (x,), (dx,))[1]."
     )
 
 
