@@ -5,13 +5,16 @@ from .data import Arrows, Heatmap, Lines, Mark, MarkError, Points, Surface, Text
 from .library import AnimationError, Canvas, Library, LibraryNotFound
 from .shapes import arrows_mark, box_mark, curve_mark, grid_mark, sphere_mark
 from .style import Style
-from .words import animate, draw, figure, film, marks, plot
+from .words import Overlay, animate, draw, figure, film, marks, overlay, plot, show
 
 __all__ = [
     "marks",
     "draw",
     "plot",
     "animate",
+    "show",
+    "overlay",
+    "Overlay",
     "Animation",
     "figure",
     "film",

@@ -204,7 +204,8 @@ class Lines(Mark):
         paths: sequence of (n, d) arrays; a single such array is one path.
         axes: names of the d coordinates.
         filled: closes each path and fills the inside.
-        graph: the last column is a value over the others and no place in space: its axis has a scale of its own.
+        graph: the last column is a value over the others and no place in space: its axis has a scale of its own.  A graph that is
+            filled is the band between two paths over the same places.
     """
 
     paths: tuple[np.ndarray, ...]

@@ -34,6 +34,9 @@ class Library:
     known: ClassVar[dict[str, type[Library]]] = {}
     name: ClassVar[str]
 
+    def show(self) -> None:
+        """Opens windows for the figures that were plotted, where there is a display."""
+
     def __init_subclass__(cls, *, name: str) -> None:
         cls.name = name
         Library.known[name] = cls

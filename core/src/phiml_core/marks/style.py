@@ -24,3 +24,9 @@ class Style:
     max_panels: int = 20
     dpi: int = 110
     view: tuple[float, float] = (-60.0, 18.0)
+    row_dims: tuple[str, ...] | None = None
+    col_dims: tuple[str, ...] | None = None
+    log_dims: tuple[str, ...] = ()
+    color: Any = None
+    alpha: float = 1.0
+    err: Any = None

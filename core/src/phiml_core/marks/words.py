@@ -11,7 +11,7 @@ from .data import Mark
 from .library import Canvas, Library, find_library
 from .style import Style
 
-__all__ = ["marks", "draw", "plot", "animate", "figure", "film"]
+__all__ = ["Overlay", "animate", "draw", "figure", "film", "marks", "overlay", "plot", "show"]
 
 
 @generic
@@ -71,6 +71,12 @@ def plot(
     max_panels: int = 20,
     view: tuple[float, float] = (-60.0, 18.0),
     animate: str | None = None,
+    row_dims: Any = None,
+    col_dims: Any = None,
+    log_dims: Any = (),
+    color: Any = None,
+    alpha: float = 1.0,
+    err: Any = None,
     library: str | Library = "matplotlib",
 ) -> Any:
     """Draws values side by side: scalars as colours, vectors as arrows, geometries as shapes, one dimension as curves.
@@ -91,6 +97,14 @@ def plot(
         max_panels: draw no more panels than this, with a warning.
         view: azimuth and elevation of the camera in degrees, in three dimensions.
         animate: name of a dim along which the values are frames of a film, e.g. of a trajectory.
+        row_dims, col_dims: batch dims whose elements lie below or beside each other: names, a shape, or `'x,y'`.  If one of both
+            is given, all other dims and the values (`'args'`) belong to the other; by default panels fill rows.
+        log_dims: axes with a logarithmic scale, by name: those of curves and points; `'_'` for the values, which are the height of
+            curves and the colours of heat maps.
+        color: of curves, points, arrows and surfaces: a name, '#rrggbb', or the number of one of the usual colours; a list has one
+            for each value.
+        alpha: opacity, 0 to 1.
+        err: half the height of a band around curves: a number, or a value whose curves are these heights; a list has one for each value.
         library: name of a plotting library, or its `Library` object.
 
     Returns:
@@ -112,12 +126,51 @@ def plot(
         show_color_bar=show_color_bar,
         max_panels=max_panels,
         view=view,
+        row_dims=names_of(row_dims),
+        col_dims=names_of(col_dims),
+        log_dims=names_of(log_dims) or (),
+        color=color,
+        alpha=alpha,
+        err=err,
     )
     if animate is not None:
         from .animation import Animation, Frames
 
         return Animation(Frames(values[0] if len(values) == 1 else values, animate), find_library(library), style)
     return figure(values, find_library(library), style)
+
+
+def names_of(dims: Any) -> tuple[str, ...] | None:
+    """Names of dims, given as a shape, names, or one string of them."""
+    if dims is None:
+        return None
+    if isinstance(dims, str):
+        return tuple([name.strip() for name in dims.split(",") if name.strip()])
+    return tuple(getattr(dims, "names", None) or [d if isinstance(d, str) else d.name for d in dims])
+
+
+def show(*values: Any, library: str | Library = "matplotlib", **wishes: Any) -> Any:
+    """Draws values as `plot` does and opens a window, where there is a display; returns the figure.
+
+    Without values it shows the figures that were plotted before.
+    """
+    found = plot(*values, library=library, **wishes) if values else None
+    find_library(library).show()
+    return found
+
+
+class Overlay(tuple[Any, ...]):
+    """Values that are drawn into one panel; made by `overlay`."""
+
+
+def overlay(*values: Any) -> Overlay:
+    """Values as one that is drawn into one panel: `plot(overlay(smoke, obstacle), velocity)`."""
+    return Overlay(values)
+
+
+@marks.dispatch
+def _(value: Overlay):
+    return [mark for part in value for mark in marks(part)]
 
 
 def animate(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from phiml_core.marks import Heatmap, Mark, Style, Volume
 
 __all__ = ["Scale", "Scales", "Ranges", "colormap", "quantity", "GEOMETRY", "ARROWS", "CURVES"]
@@ -31,6 +32,13 @@ class Scale:
     low: float
     high: float
     cmap: Any
+    log: bool = False
+
+    def norm(self) -> Any:
+        """The scale as Matplotlib has it."""
+        from matplotlib.colors import LogNorm, Normalize
+
+        return (LogNorm if self.log else Normalize)(self.low, self.high)
 
     def unit(self, values: Any) -> Any:
         """Values as places on the colour map, 0 to 1."""
@@ -49,7 +57,7 @@ class Scales:
         ranges = {} if ranges is None else ranges
         for index, panel in enumerate(panels):
             for mark in panel.marks:
-                found = mark.values_range()
+                found = positive_range(mark) if is_log(mark, style) else mark.values_range()
                 if found:
                     key = quantity(mark, index, style)
                     low, high = ranges[key] if key in ranges else found
@@ -61,7 +69,8 @@ class Scales:
         low, high = self._ranges.get(quantity(mark, panel, self._style), (0.0, 1.0))
         fixed = getattr(mark, "limits", None)
         signed = low < -0.02 * high  # higher-order advection undershoots a little: that alone is no signed quantity
-        if not fixed:
+        log = is_log(mark, self._style)
+        if not fixed and not log:
             low, high = (-max(-low, high), max(-low, high)) if signed else (0.0 if low < 0.2 * high else low, high)
         style = self._style
         low = low if style.vmin is None else style.vmin
@@ -70,7 +79,24 @@ class Scales:
             high = low + (abs(low) or 1.0) * 1e-3 if style.vmax is None else high
             low = low if low < high else high - (abs(high) or 1.0) * 1e-3
         default = "smoke" if isinstance(mark, Heatmap | Volume) else "viridis"
-        return Scale(low, high, colormap(style.cmap or ("RdBu_r" if signed and not fixed else default)))
+        return Scale(low, high, colormap(style.cmap or ("RdBu_r" if signed and not fixed else default)), log)
+
+
+def is_log(mark: Mark, style: Style) -> bool:
+    """Whether the colours of a mark stand for logarithms."""
+    return "_" in style.log_dims and isinstance(mark, Heatmap) and not mark.color
+
+
+def positive_range(mark: Heatmap) -> tuple[float, float]:
+    """Smallest and largest of the values that have a logarithm.
+
+    Raises:
+        ValueError: there are none.
+    """
+    found = mark.values[np.isfinite(mark.values) & (mark.values > 0)]
+    if not found.size:
+        raise ValueError("Logarithmic colours need values above 0, but there are none.  Leave '_' out of log_dims.")
+    return float(found.min()), float(found.max())
 
 
 def quantity(mark: Mark, panel: int, style: Style) -> Key:

@@ -5,29 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from phiml_core.marks import Mark, Style, marks
+from phiml_core.marks import Mark, Overlay, Style, marks
 
-__all__ = ["Panel", "Layout", "arrange"]
+from .panels import Layout, Panel
+from .table import table
+from .wishes import wished
 
-
-@dataclass(frozen=True)
-class Panel:
-    """Marks drawn on top of each other, in order."""
-
-    title: str
-    marks: tuple[Mark, ...]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Panels in reading order on a grid of `rows` × `columns`."""
-
-    panels: tuple[Panel, ...]
-    rows: int
-    columns: int
+__all__ = ["Layout", "Panel", "arrange"]
 
 
 def arrange(values: tuple[Any, ...], style: Style) -> Layout:
@@ -37,7 +24,7 @@ def arrange(values: tuple[Any, ...], style: Style) -> Layout:
         ValueError: there is nothing to draw, `style.overlay` names neither 'args' nor a batch dim of a value, or `style.title` has
             another number of headings than there are values.
     """
-    entries = [(title, described(value)) for title, value in flatten(values)]
+    entries = wished([(title, described(value)) for title, value in flatten(values)], style)
     if style.title is not None and not isinstance(style.title, str):
         if len(style.title) != len(entries):
             raise ValueError(
@@ -52,7 +39,7 @@ def arrange(values: tuple[Any, ...], style: Style) -> Layout:
         entries = overlaid(entries, style.overlay)
     elif style.overlay is not None:
         above = [mark for _, value in flatten((style.overlay,)) for mark in described(value)]
-    rows = [list(small_multiples(title, found, above)) for title, found in entries]
+    rows = [list(small_multiples(title, found, above, i)) for i, (title, found) in enumerate(entries)]
     panels = [panel for row in rows for panel in row]
     if len(panels) > style.max_panels:
         warnings.warn(
@@ -60,10 +47,13 @@ def arrange(values: tuple[Any, ...], style: Style) -> Layout:
             stacklevel=4,
         )
         panels = panels[: style.max_panels]
-    elif len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:
-        return Layout(tuple(panels), len(rows), len(rows[0]))
+    if style.row_dims is not None or style.col_dims is not None:
+        return table(panels, style)
+    cells = tuple(range(len(panels)))
+    if len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and len(panels) <= style.max_panels:
+        return Layout(tuple(panels), len(rows), len(rows[0]), cells)
     columns = len(panels) if len(panels) <= 4 else math.ceil(math.sqrt(1.6 * len(panels)))
-    return Layout(tuple(panels), math.ceil(len(panels) / columns), columns)
+    return Layout(tuple(panels), math.ceil(len(panels) / columns), columns, cells)
 
 
 def flatten(values: Any, title: str = "") -> Iterator[tuple[str, Any]]:
@@ -72,7 +62,11 @@ def flatten(values: Any, title: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             for key, item in value.items():
                 yield from flatten((item,), f"{title}{key}")
-        elif isinstance(value, list | tuple) and not (value and all(isinstance(item, Mark) for item in value)):
+        elif (
+            isinstance(value, list | tuple)
+            and not isinstance(value, Overlay)
+            and not (value and all(isinstance(item, Mark) for item in value))
+        ):
             yield from flatten(value, title)
         else:
             yield title, value
@@ -80,7 +74,8 @@ def flatten(values: Any, title: str = "") -> Iterator[tuple[str, Any]]:
 
 def described(value: Any) -> list[Mark]:
     """The marks of a value, which may be marks already."""
-    return list(value) if isinstance(value, list | tuple) else list(marks(value))
+    plain = isinstance(value, list | tuple) and not isinstance(value, Overlay)
+    return list(value) if plain else list(marks(value))
 
 
 def overlaid(entries: list[tuple[str, list[Mark]]], overlay: str) -> list[tuple[str, list[Mark]]]:
@@ -106,7 +101,7 @@ def without(mark: Mark, dim: str) -> Mark:
     return replace(mark, panel=panel, name=", ".join(filter(None, [mark.name, *labels])))
 
 
-def small_multiples(title: str, below: list[Mark], above: list[Mark]) -> Iterator[Panel]:
+def small_multiples(title: str, below: list[Mark], above: list[Mark], number: int = 0) -> Iterator[Panel]:
     """One panel for each element of the batch; marks that do not know a batch dim are in all its panels."""
     found = below + above
     keys = dict.fromkeys(frozenset(mark.panel) for mark in found)
@@ -119,4 +114,5 @@ def small_multiples(title: str, below: list[Mark], above: list[Mark]) -> Iterato
         # The curves of one panel are told apart by its legend.
         curves = len(names) > 1 and all(getattr(mark, "graph", False) for mark in members)
         name = title or ("" if curves else ", ".join(names))
-        yield Panel(", ".join(filter(None, [name, *(f"{d}={label}" for d, label in labels)])), members)
+        heading = ", ".join(filter(None, [name, *(f"{d}={label}" for d, label in labels)]))
+        yield Panel(heading, members, (("args", str(number)), *labels))

@@ -39,10 +39,10 @@ class Picture:
         self.style, self.scales = style, Scales(ranges, style)
         self.figure = new_figure(style.size or default_size(layout, style), style.dpi, shown)
         grid = self.figure.subplots(layout.rows, layout.columns, squeeze=False).ravel()
-        self.axes = list(grid[: len(layout.panels)])
+        self.axes = [grid[cell] for cell in layout.cells]
         self.bars: list[Any] = []
-        for spare in grid[len(layout.panels) :]:
-            spare.remove()
+        for cell in set(range(len(grid))) - set(layout.cells):
+            grid[cell].remove()
         if style.title and isinstance(style.title, str):
             self.figure.suptitle(style.title, fontsize=12)
 

@@ -13,3 +13,4 @@ requires_core = ">=0.1,<0.2"
 def phiml_register() -> None:
     """Matplotlib itself is imported by the first picture."""
     from . import animate, plot, values  # noqa: F401 (importing registers the methods)
+    from .canvas import arrows  # noqa: F401

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 from phiml_core.marks import (
-    Arrows,
     Canvas,
     Heatmap,
     Library,
@@ -30,13 +30,16 @@ TICKS: Any = {"labelsize": 8, "color": "#4b5563", "labelcolor": "#374151", "widt
 LABEL: Any = {"fontsize": 9, "color": "#374151"}
 """The look is set on each artist: Matplotlib's own settings belong to the whole process."""
 
-ARROWS_PER_AXIS = 26
 SMOOTH_FROM = 24
 """Cells per axis from which a heat map is interpolated; fewer are shown as the cells they are."""
 
 
 class Matplotlib(Library, name="matplotlib"):
     """Draws with Matplotlib; figures are `matplotlib.figure.Figure`."""
+
+    def show(self) -> None:
+        if "matplotlib.pyplot" in sys.modules:  # else there is no display, and no figure waits for a window
+            sys.modules["matplotlib.pyplot"].show()
 
 
 class MatplotlibCanvas(Canvas):
@@ -54,7 +57,7 @@ class MatplotlibCanvas(Canvas):
         places = [mark for mark in panel.marks if not getattr(mark, "graph", False)]
         self.names: tuple[str, ...] = canonical(max((_axes(mark) for mark in places), key=len, default=()))
         self.mapped: tuple[Any, Mark] | None = None
-        self.curves = 0
+        self.curves = self.bands = 0
         lower, upper = self.bounds(places)
         self.space: Space | None = Space(lower, upper, style.view) if len(self.names) == 3 else None
         self.lower, self.upper = lower, upper
@@ -121,6 +124,7 @@ class MatplotlibCanvas(Canvas):
             self._label(self.names[0], self.names[1])
         else:
             self._finish_graph()
+        self._scale_axes()
         handles, names = axes.get_legend_handles_labels()
         if len(names) > 1:
             axes.legend(handles, names, frameon=False, loc="best", fontsize=9)
@@ -132,10 +136,34 @@ class MatplotlibCanvas(Canvas):
         self.axes.set_axisbelow(True)
         if graphs:
             self._label(graphs[0].axes[0], graphs[0].label)
-            self.axes.set_ylim(bottom=self.style.vmin, top=self.style.vmax)
+            if self.style.vmin is not None or self.style.vmax is not None:
+                self.axes.set_ylim(bottom=self.style.vmin, top=self.style.vmax)
         else:
             self.axes.set(xlim=(self.lower[0], self.upper[0]), yticks=[])
             self._label(self.names[0], "")
+
+    def _scale_axes(self) -> None:
+        """Logarithmic axes, of graphs and of places that no grid of equal cells fills."""
+        graph = not self.space and len(self.names) < 2
+        shown = ((self._across(),) if graph else self.names) if not self.space else ()
+        for axis, name in zip("xy", (*shown, "_") if graph else shown, strict=False):
+            if name not in self.style.log_dims:
+                continue
+            if name != "_" and self.over_heatmap:
+                raise ValueError(
+                    f"A heat map has cells of equal size along {name!r}, which a logarithmic axis would not show.  "
+                    "Give log_dims='_' for colours, or resample the value."
+                )
+            self.axes.set(**{f"{axis}scale": "log"})
+            ends = getattr(self.axes, f"get_{axis}lim")()
+            if ends[1] > 10 * ends[0]:  # powers of ten suffice
+                getattr(self.axes, f"{axis}axis").set_minor_formatter("")
+            if not graph:
+                self.axes.set_aspect("auto")
+
+    def _across(self) -> str:
+        graphs = [mark for mark in self.panel.marks if isinstance(mark, Lines) and mark.graph]
+        return graphs[0].axes[0] if graphs else self.names[0] if self.names else ""
 
     def _label(self, across: str, up: str) -> None:
         self.axes.set_xlabel(across, **LABEL)
@@ -164,7 +192,7 @@ def _(mark: Heatmap, canvas: MatplotlibCanvas):
         canvas.axes.imshow(stencil(values.T, mark.color, mark.opacity), **how)
         return
     scale = canvas.scales.of(mark, canvas.number)
-    image = canvas.axes.imshow(values.T, cmap=scale.cmap, vmin=scale.low, vmax=scale.high, alpha=mark.opacity, **how)
+    image = canvas.axes.imshow(values.T, cmap=scale.cmap, norm=scale.norm(), alpha=mark.opacity, **how)
     canvas.mapped = canvas.mapped or (image, mark)
 
 
@@ -188,6 +216,12 @@ def _(mark: Lines, canvas: MatplotlibCanvas):
 
     if mark.graph:
         color = mark.color or CURVES[canvas.curves % len(CURVES)]
+        if mark.filled:  # a band, which has the colour of the curve that comes later
+            (x, upper), (_, lower) = (path.T for path in mark.paths)
+            color = mark.color or CURVES[canvas.bands % len(CURVES)]
+            canvas.axes.fill_between(x, lower, upper, color=color, alpha=mark.opacity, linewidth=0)
+            canvas.bands += 1
+            return
         canvas.curves += 1
         for i, path in enumerate(mark.paths):
             name = mark.name if not i else ""
@@ -234,29 +268,6 @@ def _(mark: Points, canvas: MatplotlibCanvas):
 
 
 @draw.dispatch
-def _(mark: Arrows, canvas: MatplotlibCanvas):
-    positions, vectors = thinned(mark.positions, mark.vectors)
-    places = canvas.flat(positions, mark)
-    arrows = canvas.flat(vectors, mark)
-    scale = canvas.scales.of(mark, canvas.number)
-    longest = np.linalg.norm(mark.vectors, axis=-1).max(initial=0) if mark.color else scale.high
-    spacing = np.prod(np.maximum(np.ptp(places, axis=0), 1e-9)) / max(len(places), 1)
-    if canvas.space:
-        spacing = np.prod(canvas.upper - canvas.lower) ** (2 / 3) / max(len(places), 1) ** (2 / 3)
-    how = {
-        "angles": "xy", "scale_units": "xy", "units": "xy", "pivot": "middle", "zorder": 5, "alpha": mark.opacity,
-        "scale": (longest or 1) / (1.5 * np.sqrt(spacing)), "width": 0.075 * np.sqrt(spacing),
-        "headwidth": 3.6, "headlength": 4.2, "headaxislength": 3.8, "minlength": 0.3,
-    }  # fmt: skip
-    if mark.color or canvas.over_heatmap:
-        canvas.axes.quiver(*places.T, *arrows.T, color=mark.color or ARROWS, **how)
-        return
-    length = np.linalg.norm(vectors, axis=-1)
-    shown = canvas.axes.quiver(*places.T, *arrows.T, length, cmap=scale.cmap, clim=(scale.low, scale.high), **how)
-    canvas.mapped = canvas.mapped or (shown, mark)
-
-
-@draw.dispatch
 def _(mark: Text, canvas: MatplotlibCanvas):
     x, y = canvas.flat(mark.position, mark)
     color = mark.color or ("white" if canvas.over_heatmap else "black")
@@ -269,23 +280,3 @@ def stencil(coverage: np.ndarray, color: str, opacity: float) -> np.ndarray:
 
     alpha = opacity * np.nan_to_num(np.clip(coverage, 0, 1))
     return np.concatenate([np.broadcast_to(to_rgb(color), (*alpha.shape, 3)), alpha[..., None]], -1)
-
-
-def thinned(positions: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (n, d) of arrows; those on a regular grid are averaged over blocks until few enough to be told apart."""
-    rank = positions.shape[-1]
-    if positions.ndim != rank + 1:
-        return positions.reshape(-1, rank), vectors.reshape(-1, rank)
-    limit = ARROWS_PER_AXIS if rank < 3 else 9
-    step = -(-max(positions.shape[:-1]) // limit)
-    for axis in range(rank):
-        size = positions.shape[axis]
-        block = min(step, size)
-        keep = slice((size % block) // 2, (size % block) // 2 + size - size % block)
-
-        def mean(array: np.ndarray) -> np.ndarray:
-            part = np.moveaxis(array, axis, 0)[keep]  # noqa: B023 (called in this turn of the loop only)
-            return np.moveaxis(part.reshape(-1, block, *part.shape[1:]).mean(1), 0, axis)  # noqa: B023
-
-        positions, vectors = mean(positions), mean(vectors)
-    return positions.reshape(-1, rank), vectors.reshape(-1, rank)
