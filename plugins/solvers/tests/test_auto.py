@@ -7,7 +7,7 @@ import pytest
 from phiml_core import math
 from phiml_core.math import LinearProblem, Solve, batch, channel, record_solves, solve, solve_linear, spatial
 from phiml_core.transform import gradient, jit_compile
-from phiml_solvers import CG, BoxLaplace, DenseMatrix, MaskedLaplace, SparseMatrix, Stencil, poisson
+from phiml_solvers import CG, BoxLaplace, DenseMatrix, Identity, MaskedLaplace, SparseMatrix, Stencil, poisson
 from solver_grids import OBSTACLES, grid, largest, tensor
 
 ALL = ["numpy"] + [
@@ -252,3 +252,29 @@ def test_doors_of_solve_linear(double, rng):
         solve_linear(damped, y, Solve("CG", x0=0.5), 2.0),
     ):
         assert largest(x - first) < 1e-8
+
+
+@pytest.mark.parametrize("nu, most", [(0.1, 16), (50.0, 16), (-0.02, 40)])
+def test_a_coefficient_of_unknown_sign_is_preconditioned_by_magnitudes(anywhere, rng, nu, most):
+    """MINRES with cycles for |shift| x - |scale| ∇ · (w ∇x): as fast as CG where the operator is definite, and it need not be."""
+    y = noise(rng, 24, 20)
+    operator = grid((24, 20), "closed", OBSTACLES["disc"]((24, 20))) * math.wrap(-nu) + Identity()
+    x, info = solve(LinearProblem(operator, y), "minres")
+    name = (
+        "multigrid" if anywhere == "numpy" else "spectral"
+    )  # small grids with obstacles are compiled faster with transforms
+    assert info.method == f"MINRES, preconditioner |{name}|" and int(info.iterations) <= most
+    left = operator(x) - y
+    assert float(math.sqrt(math.sum_(left * left, left.shape))) <= 1e-8
+
+
+def test_compiled_code_takes_magnitudes_where_signs_are_traced(rng):
+    if "jax" not in ALL:
+        pytest.skip("needs phiml_jax")
+    with math.backend("jax"):
+        weights = grid((72, 70), "closed", OBSTACLES["disc"]((72, 70)))
+        y = noise(rng, 72, 70)
+        with record_solves() as tape:
+            jit_compile(lambda nu: solve_linear(weights * -nu + Identity(), y))(math.tensor(3.0))
+    assert tape[0].method == "MINRES, preconditioner |multigrid|" and int(tape[0].iterations) <= 6
+    assert "indefinite" in tape[0].reason

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import abs_, maximum, sqrt, where
+from phiml_core.math import maximum, sqrt, where
 from phiml_core.solve import LinearProblem, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
@@ -11,7 +11,7 @@ from phiml_core.transform import while_loop
 from ..criterion import anywhere, zeros_of
 from ..diagnosis import INDEFINITE
 from ..iterative import Correction, Method, System, solve_by
-from ..precondition.word import best, preconditioner
+from ..precondition.magnitudes import Magnitudes
 from .ratio import ratio
 
 __all__ = ["MINRES"]
@@ -25,27 +25,10 @@ class MINRES:
     solution it finds the one of least norm.
 
     Attributes:
-        preconditioner: see `Solve`; has to be symmetric and positive or negative definite.  None: the best there is for operators that are
-            known to be definite, else the magnitude of the diagonal.
+        preconditioner: see `Solve`; has to be symmetric and positive or negative definite.  None: see `Magnitudes`.
     """
 
     preconditioner: Any = None
-
-
-class Magnitudes:
-    """A preconditioner that is definite whatever the operator: the best there is for a definite one, else division by |diagonal|."""
-
-
-@preconditioner.dispatch
-def _(how: Magnitudes, operator, like):
-    if operator.definite:
-        return best(operator, like)
-    try:
-        size = abs_(operator.diagonal())
-    except NotImplementedError:
-        return (lambda r: r), "none"
-    inverse = 1 / where(size == 0, 1.0, size)
-    return (lambda r: r * inverse), "|jacobi|"
 
 
 def _run(system: System, r: Tensor, count: Tensor, flaw: Tensor, history: Any, attempt: Tensor) -> Correction:
