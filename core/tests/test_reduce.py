@@ -78,7 +78,7 @@ def test_weighted_mean(place):
 
 def test_types(place, bits):
     assert math.sum_(tensor([True, True])).item() == 2 and math.mean(tensor([1, 2])).item() == 1.5
-    assert math.sum_(tensor(np.int8([100, 100]), spatial("x"))).dtype.name == "int8"
+    assert math.sum_(tensor(np.int8([100, 100]), spatial("x"))).item() == 200
     assert math.mean(tensor([1, 2])).dtype.bits == bits
 
 
@@ -97,7 +97,7 @@ def test_non_uniform(place):
     "call, error, message",
     [
         (lambda x: math.sum_(x, "z"), UnknownDim, r"sum: No dim 'z'"),
-        (lambda x: math.argmax(x, "x,y"), UnknownDim, r"argmax works along one dim, but 'x,y' selects"),
+        (lambda x: math.sort(x, "x,y"), UnknownDim, r"sort works along one dim, but 'x,y' selects"),
         (lambda x: math.max_(x.x[:0], "x"), ValueError, r"max over \(xˢ=0\) has no values"),
     ],
 )

@@ -1,6 +1,7 @@
 """The functions of tensors, under the names that users of PhiML know: `from phiml_core import math`."""
 
 from phiml_core.backend import LeakedTensor, backend, get_precision, precision, set_precision, use
+from phiml_core.ops.along import argmax, argmin, cumulative_sum, sort
 from phiml_core.ops.compare import assert_close, close, is_scalar
 from phiml_core.ops.create import (
     arange,
@@ -77,16 +78,12 @@ from phiml_core.ops.random import fold_in, random_key, random_normal, random_per
 from phiml_core.ops.reduce import (
     all_,
     any_,
-    argmax,
-    argmin,
-    cumulative_sum,
     l1_loss,
     l2_loss,
     max_,
     mean,
     min_,
     prod,
-    sort,
     std,
     sum_,
     variance,

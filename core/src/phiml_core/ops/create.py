@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
+import numpy as np
 from phiml_core.backend import primitive
 from phiml_core.backend.choose import backend_named, default_backend, find_backend
 from phiml_core.backend.dtype import DType, as_dtype
 from phiml_core.backend.precision import current
 from phiml_core.shape import EMPTY, Shape, ShapeError, channel, concat_shapes, merge_shapes, spatial
-from phiml_core.tensor.dense import Dense, dense, number
+from phiml_core.tensor.dense import Dense, dense, fits_any, number
 from phiml_core.tensor.spec import make_spec
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
@@ -126,8 +127,6 @@ def _wrap_sequence(data: Sequence[Any], dims: Shape | None) -> Tensor:
         from .join import stack
 
         return stack([wrap(d) for d in data], dims[0] if dims[0].size is not None else dims[0].with_size(len(data)))
-    import numpy as np
-
     try:
         array = np.asarray(data)
     except ValueError:
@@ -146,7 +145,10 @@ def _wrap_sequence(data: Sequence[Any], dims: Shape | None) -> Tensor:
     numpy = backend_named("numpy")
     stored = _fit(dims, array.shape)
     return Dense(
-        array, make_spec(stored, stored, numpy, numpy.dtype(array), weak=array.size > 0 and not _has_arrays(data))
+        array,
+        make_spec(
+            stored, stored, numpy, numpy.dtype(array), weak=array.size > 0 and not _has_arrays(data) and fits_any(array)
+        ),
     )
 
 
@@ -220,6 +222,8 @@ def full(shape: Shape, value: Any, *, dtype: Any = None) -> Tensor:
         from .repeat import expand, store
 
         return store(expand(value, dims), spatial)
+    if dtype is None and type(value) is int and not fits_any(np.asarray(value)):
+        dtype = "int64"
     kind = as_dtype(dtype if dtype is not None else type(value), current().bits)
     return _constant(dims, value, kind)
 

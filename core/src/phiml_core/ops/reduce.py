@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from phiml_core.backend import primitive
-from phiml_core.backend.dtype import BOOL, as_dtype
+from phiml_core.backend.dtype import BOOL, DType
 from phiml_core.backend.precision import Precision, current
 from phiml_core.shape import Shape, UnknownDim, Varying, non_batch, select
 from phiml_core.tensor.align import chain
@@ -17,11 +17,10 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import reduce
 
 from .create import wrap
-from .layouts import has_own_layout
-from .repeat import expand, store
+from .repeat import expand
 
 __all__ = [
-    "all_", "any_", "argmax", "argmin", "cumulative_sum", "l1_loss", "l2_loss", "max_", "mean", "min_", "prod", "std", "sum_", "variance",
+    "all_", "any_", "l1_loss", "l2_loss", "max_", "mean", "min_", "prod", "std", "sum_", "variance",
 ]  # fmt: skip
 
 
@@ -63,8 +62,8 @@ def _plan(op: Reduction, spec: Spec, dims: Any, precision: Precision) -> Callabl
         dtype = common_type((spec,), precision, op.name, float)
     elif dtype.kind is float:
         dtype = common_type((spec,), precision, op.name)
-    elif dtype is BOOL and op in (SUM, PROD):
-        dtype = precision.int
+    elif op in (SUM, PROD):
+        dtype = total_type(dtype, precision)
     bound, astype = backend.bind(op.primitive), backend.bind(primitive.astype)
     steps: list[Any] = []
     if dtype is not spec.dtype:
@@ -72,7 +71,7 @@ def _plan(op: Reduction, spec: Spec, dims: Any, precision: Precision) -> Callabl
     if axes:
         steps.append(lambda x: bound(x, axes))
         if dtype.kind is int:
-            steps.append(lambda x: astype(x, dtype))  # libraries widen sums of small integers
+            steps.append(lambda x: astype(x, dtype))  # libraries choose types of their own for sums of integers
     if repeats != 1 and op.constant is not None:
         constant = op.constant
         steps.append(lambda x: constant(backend, x, repeats))
@@ -84,6 +83,12 @@ def _plan(op: Reduction, spec: Spec, dims: Any, precision: Precision) -> Callabl
         return lambda x: Dense(x, out)
     run = backend.fuse(program, spec.wide or dtype.precision == 64)
     return lambda x: Dense(run(x), out)
+
+
+def total_type(dtype: DType, precision: Precision) -> DType:
+    """The type that numbers are added up in: that of the context for booleans and integers smaller than its."""
+    small = dtype.kind is int and dtype.bits < precision.int.bits
+    return precision.int if dtype is BOOL or small else dtype
 
 
 @reduce.dispatch
@@ -222,61 +227,3 @@ def _loss(value: Any, dim: Any, function: Callable[[Any], Any]) -> Any:
     from phiml_core.tree import tree_leaves
 
     return _combine([reduce(function(t), SUM, t.shape.only(dim)) for t in tree_leaves(value)], SUM)
-
-
-class AlongDim:
-    """An operation on all values along one dim: its array word, whether the dim is kept, and the kind of the result."""
-
-    __slots__ = ("keep", "kind", "name", "primitive")
-
-    def __init__(self, name: str, keep: bool, kind: Any = None):
-        self.name, self.primitive, self.keep, self.kind = name, getattr(primitive, name), keep, kind
-
-    def __call__(self, value: Tensor, dim: Any) -> Any:
-        return reduce(value, self, dim) if has_own_layout(value) else _along(self, as_dense(value), dim)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-ARGMAX, ARGMIN = AlongDim("argmax", keep=False, kind=int), AlongDim("argmin", keep=False, kind=int)
-CUMSUM, SORT = AlongDim("cumsum", keep=True), AlongDim("sort", keep=True)
-
-
-def _along(op: AlongDim, block: Dense, dim: Any) -> Dense:
-    spec = block.spec
-    found = select(spec.shape, dim)
-    if found.rank != 1:
-        raise UnknownDim(f"{op.name} works along one dim, but {dim!r} selects {found} of {spec.shape}.")
-    name = found.name
-    if name not in spec.axes:
-        block = as_dense(store(block, name))
-        spec = block.spec
-    axis = spec.axes[name]
-    backend = spec.backend
-    bound = backend.bind(op.primitive)
-    dtype = spec.dtype if op.kind is None else as_dtype(op.kind, current().bits)
-    astype = backend.bind(primitive.astype)
-    run = backend.fuse(lambda x: astype(bound(x, axis), dtype), spec.wide or dtype.precision == 64)
-    out = spec if op.keep else spec.without(name)
-    return Dense(run(block.native_array), out.with_dtype(dtype))
-
-
-def argmax(value: Tensor, dim: Any) -> Tensor:
-    """Position of the first largest value along one dim."""
-    return ARGMAX(value, dim)
-
-
-def argmin(value: Tensor, dim: Any) -> Tensor:
-    """Position of the first smallest value along one dim."""
-    return ARGMIN(value, dim)
-
-
-def cumulative_sum(value: Tensor, dim: Any) -> Tensor:
-    """Running sum along one dim."""
-    return CUMSUM(value, dim)
-
-
-def sort(value: Tensor, dim: Any) -> Tensor:
-    """The values in ascending order along one dim."""
-    return SORT(value, dim)

@@ -188,8 +188,8 @@ def _compressed_unknown(t: Sparse, by: str) -> Sparse:
     major, minor, values = (read(as_dense(store(v, ENTRY)), (places,), (ENTRY,)) for v in (major, minor, t.values))
     ones = as_dense(expand(wrap(1), major.shape))
     counts = segment_sum(as_dense(store(cast(ones, major.dtype))), major, instance(_pointer=volume), True)
+    from .along import cumulative_sum
     from .pad import pad
-    from .reduce import cumulative_sum
 
     pointers = as_dense(pad(cumulative_sum(counts, "_pointer"), {"_pointer": (1, 0)}, 0))
     return Sparse(Compressed(pointers, major, minor, rows, columns, pattern.unique, by), values)

@@ -5,8 +5,9 @@ from typing import Any
 from phiml_core.shape import Shape, ShapeError, channel, instance, non_batch, select
 from phiml_core.tensor.tensor import Tensor
 
+from .along import sort
 from .create import wrap
-from .reduce import sort
+from .elementwise import is_nan, where
 from .reorder import pack_dims
 from .slicing import select_positions
 
@@ -14,7 +15,8 @@ __all__ = ["median", "quantile"]
 
 
 def quantile(value: Tensor, quantiles: Any, dim: Any = non_batch) -> Tensor:
-    """The values below which given fractions of the values along dims lie, interpolated linearly between values.
+    """The values below which given fractions of the values along dims lie, interpolated linearly between values; NaN where one of
+    the values is.
 
     Args:
         value: tensor.
@@ -42,6 +44,9 @@ def quantile(value: Tensor, quantiles: Any, dim: Any = non_batch) -> Tensor:
     rest = [q * last - i for q, i in zip(numbers, lower, strict=True)]
     a, b = (select_positions(ordered, "_values", i) for i in (lower, upper))
     result = a + wrap(rest, channel("_values")) * (b - a)
+    if ordered.dtype.kind is float:
+        largest = ordered[{"_values": last}]
+        result = where(is_nan(largest), largest, result)
     return result[{"_values": 0}] if along is None else _renamed(result, along)
 
 

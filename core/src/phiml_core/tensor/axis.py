@@ -21,6 +21,17 @@ class Axis:
     def __getitem__(self, item: Any) -> Any:
         return slice_dim(self.owner, self.name, item)
 
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.owner[item] = value  # which says what to do instead
+
+    def __matmul__(self, other: Any) -> Any:
+        """The sum of products of two tensors along this dim and another one: `a.vector @ b.vector`."""
+        if not isinstance(other, Axis):
+            return NotImplemented
+        from phiml_core.ops.vector import dot
+
+        return dot(self.owner, self.name, other.owner, other.name)
+
     @property
     def dim(self) -> Shape:
         """The dim as a shape."""
@@ -49,15 +60,19 @@ class Axis:
 
         return iter(unstack(self.owner, self.name))
 
+    def unstack(self) -> tuple[Any, ...]:
+        """The items along this dim."""
+        return tuple(self)
+
     def rename(self, name: Any) -> Any:
         """The tensor with this dim renamed."""
         from phiml_core.ops.rename import rename_dims
 
         return rename_dims(self.owner, self.name, name)
 
-    def as_type(self, kind: Any) -> Any:
-        """The tensor with this dim of another type, given as `batch`, `spatial`, …."""
-        return self.rename(kind(self.name.removeprefix("~")))
+    def as_type(self, kind: Any, name: str | None = None) -> Any:
+        """The tensor with this dim of another type, given as `batch`, `spatial`, …, and if wanted by another name."""
+        return self.rename(kind(name or self.name.removeprefix("~")))
 
     def flip(self) -> Any:
         """The tensor in reverse order along this dim."""
@@ -75,6 +90,7 @@ class Axis:
             "min": reduce.min_,
             "any": reduce.any_,
             "all": reduce.all_,
+            "std": reduce.std,
         }
         if name in functions:
             return functions[name](self.owner, self.name)
@@ -83,7 +99,7 @@ class Axis:
 
             for kind in (batch, dual, instance, spatial, channel):
                 if name == f"as_{kind.__name__}":
-                    return lambda: self.as_type(kind)
+                    return lambda name=None: self.as_type(kind, name)
         raise AttributeError(
             f"A dim has no attribute {name!r}.  Slice it, e.g. t.{self.name}[0], or ask for size, item_names, type."
         )

@@ -44,9 +44,25 @@ def preparation(backend: Backend, spec: Spec, dtype: DType, order: Any, full_ran
     return chain(steps)
 
 
-def _number_kind(dtype: DType) -> Any:
-    """Python numbers stay Python numbers, of the kind computed in."""
-    return None if dtype.kind is bool else dtype.kind
+def _number_kind(operand: type, dtype: DType) -> Any:
+    """Python numbers stay Python numbers, of the kind computed in: what converts them, or None."""
+    if operand is int and dtype.kind is int and dtype.bits < 64:
+        return _fitting(dtype)
+    return None if dtype.kind in (bool, operand) else dtype.kind
+
+
+def _fitting(dtype: DType) -> Callable[[int], int]:
+    """The same integer if `dtype` holds it; PyTorch and TensorFlow drop the higher bits without a word."""
+    low, high = np.iinfo(dtype.name).min, np.iinfo(dtype.name).max
+
+    def check(value: int) -> int:
+        if low <= value <= high:
+            return value
+        raise OverflowError(
+            f"{value} does not fit into {dtype}, the type of the tensor.  Convert that first: cast(t, 'int64')."
+        )
+
+    return check
 
 
 def _plan(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> Callable[..., Dense]:
@@ -78,9 +94,7 @@ def _parts(op: Elementwise, operands: tuple[Any, ...], precision: Precision) -> 
     steps = [
         preparation(backend, o, t, order) if isinstance(o, Spec) else None for o, t in zip(operands, types, strict=True)
     ]
-    kinds = [
-        None if isinstance(o, Spec) or o is t.kind else _number_kind(t) for o, t in zip(operands, types, strict=True)
-    ]
+    kinds = [None if isinstance(o, Spec) else _number_kind(o, t) for o, t in zip(operands, types, strict=True)]
     if op.rule == "choose" and not any(isinstance(o, Spec) for o in operands[1:]):
         kinds[1] = lambda x: backend.as_array(x, compute)  # between two numbers a library would choose its own type
     wide = result.precision == 64 or compute.precision == 64 or any(s.wide for s in specs)

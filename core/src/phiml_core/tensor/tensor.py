@@ -26,6 +26,8 @@ _GREATER = OPS["greater"]
 _GREATER_EQUAL = OPS["greater_equal"]
 _POSITIVE = OPS["positive"]
 _INVERT = OPS["invert"]
+_REAL = OPS["real"]
+_IMAG = OPS["imag"]
 
 
 class Tensor(Arithmetic):
@@ -62,6 +64,16 @@ class Tensor(Arithmetic):
     def default_backend(self) -> Backend:
         """The backend of the native arrays; the name that users of PhiML know."""
         return self.backend
+
+    @property
+    def real(self) -> Any:
+        """The real parts of the values."""
+        return unary(self, _REAL)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts of the values, 0 for real numbers."""
+        return unary(self, _IMAG)
 
     @property
     def rank(self) -> int:
@@ -208,7 +220,11 @@ class Tensor(Arithmetic):
         return complex(item(self, "complex"))
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        from .format import formatted
+
+        return formatted(self, spec)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(f"A tensor {self.shape} has no order of dims.  Use t.numpy('{','.join(self.shape.names)}').")
@@ -224,6 +240,11 @@ class Tensor(Arithmetic):
         from phiml_core.ops.slicing import index
 
         return index(self, selection)
+
+    def __setitem__(self, selection: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "Tensors do not change.  Make a new one: where(mask, value, t), scatter(t, indices, value), or concat() of slices."
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name[:1] == "_":
@@ -279,6 +300,13 @@ class Tensor(Arithmetic):
     def min(self) -> Any:
         """Smallest value over all dims but batch dims."""
         return _reduce(self, "MIN")
+
+    @property
+    def std(self) -> Any:
+        """Standard deviation over all dims but batch dims."""
+        from phiml_core.ops.reduce import std
+
+        return std(self)
 
     @property
     def any(self) -> Any:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from phiml_core.backend.backend import Backend, LeakedTensor, NoGradient
@@ -24,6 +24,7 @@ from phiml_core.tree.tree import tree_map
 from . import status
 from .boundary import backend_for, entering, prepare, wide
 from .flat import fitted, moves, zero
+from .named import Inputs, by_position, parameters
 from .outputs import Outputs, record
 
 __all__ = ["CapturedGradient", "barrier", "explained", "custom_gradient", "stop_gradient"]
@@ -61,25 +62,37 @@ def explained(backend: Backend, name: str) -> Iterator[None]:
         raise
 
 
-def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(
+    function: Callable[..., Any], gradient: Callable[..., Any], auxiliary_args: str | Sequence[str] = ""
+) -> Callable[..., Any]:
     """`function` with a derivative of its own, to any order, nested, eager and compiled.
 
     Args:
         function: takes and returns trees of tensors (positional arguments).  What it reads besides its arguments is a constant of
             the derivative.
-        gradient: `gradient(inputs, output, output_gradient)` returns the gradients of the inputs: a tuple of one tree per input, shaped
-            like it, where None (also for parts of a tree) stands for zero.  `inputs` is the tuple of arguments.  It runs under the
-            precision and the default backend that `function` ran under.
+        gradient: `gradient(inputs, output, output_gradient)` returns the gradients of the inputs: a tuple of one tree per argument,
+            shaped like it, where None (also for parts of a tree) stands for zero, or a dict of gradients by the names of
+            parameters.  `inputs` is the tuple of arguments that were given, which can be asked by name, too: `inputs['x']`.  It
+            runs under the precision and the default backend that `function` ran under.
+        auxiliary_args: names of parameters, separated by commas, that have no derivative.  Their arguments may be of any kind.
 
     Returns:
         A function of the same arguments.  On backends without derivatives it is `function` itself.
 
     Raises (when called or differentiated):
         CapturedGradient: `function` or `gradient` reads a value that is being differentiated and is none of the arguments.
-        TypeError: `gradient` returns something else than one gradient per argument, shaped like it.
+        TypeError: `gradient` returns something else than one gradient per argument, shaped like it, or names another one;
+            `auxiliary_args` names no parameter of `function`.
 
     Where something fails in `gradient` (see `status.report`) inside compiled code, the gradients are NaN.
+
+    >>> from phiml_core import math
+    >>> clipped = math.custom_gradient(lambda x: math.clip(x, 0, 1), lambda inputs, y, dy: {'x': dy})  # as if nothing was clipped
+    >>> clipped(math.wrap(7.0))
+    1.0
     """
+    if auxiliary_args:
+        return _with_auxiliary(function, gradient, auxiliary_args)
     name = getattr(function, "__name__", type(function).__name__)
 
     @functools.wraps(function)
@@ -106,6 +119,36 @@ def custom_gradient(function: Callable[..., Any], gradient: Callable[..., Any]) 
             outputs = rule(*prepare(leaves, given, seen, backend))
         assert trace.outputs is not None
         return trace.outputs.build(outputs)
+
+    return wrapped
+
+
+def _with_auxiliary(function: Any, gradient: Any, auxiliary: str | Sequence[str]) -> Callable[..., Any]:
+    """The same with arguments that have no derivative: constants that the function and its derivative read."""
+    names = [n.strip() for n in auxiliary.split(",")] if isinstance(auxiliary, str) else auxiliary
+    places = {by_position({n: True}, function, len(parameters(function))).index(True) for n in names}
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            args = inspect.signature(function).bind(*args, **kwargs).args
+        fixed = {i: stop_gradient(a) for i, a in enumerate(args) if i in places}
+
+        def whole(rest: Sequence[Any]) -> Inputs:
+            others = iter(rest)
+            return Inputs.of(function, [fixed[i] if i in fixed else next(others) for i in range(len(args))])
+
+        @functools.wraps(function)
+        def run(*rest: Any) -> Any:
+            return function(*whole(rest))
+
+        def rule(inputs: Any, output: Any, slope: Any) -> Any:
+            found = gradient(whole(inputs), output, slope)
+            if isinstance(found, dict):
+                found = by_position(found, function, len(args))
+            return tuple([g for i, g in enumerate(found) if i not in fixed]) if len(found) == len(args) else found
+
+        return custom_gradient(run, rule)(*[a for i, a in enumerate(args) if i not in fixed])
 
     return wrapped
 
@@ -141,7 +184,9 @@ class _Trace:
             _shared(c, s) if moves(s) else zero(s, self.backend) for s, c in zip(leaves, cotangents, strict=False)
         ]
         with status.collect() as collected:  # an adjoint cannot return a status: where it failed, its gradient is NaN
-            grads = self.gradient(args, output, structure.build(iter(slopes)))
+            grads = self.gradient(Inputs.of(self.function, args), output, structure.build(iter(slopes)))
+        if isinstance(grads, dict):
+            grads = by_position(grads, self.function, len(args))
         if not isinstance(grads, (tuple, list)) or len(grads) != len(args):
             raise TypeError(
                 f"The gradient of {self.name} must return a tuple of {len(args)} gradients, one per argument, not {_short(grads)}."

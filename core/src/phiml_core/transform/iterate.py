@@ -64,13 +64,14 @@ def iterate(
 
     Raises:
         ShapeError: `iterations` is a shape, but not one dim with a size.
-        TypeError: `map_function` changes the structure of the state in a compiled loop.
+        TypeError: `iterations` is no whole number; `map_function` returns None, or changes the structure of the state in a compiled
+            loop.
     """
     kwargs = {**(f_kwargs or {}), **f_kwargs_}
     dim = iterations if isinstance(iterations, Shape) else None
     if dim is not None and (dim.rank != 1 or dim.size is None):
         raise ShapeError(f"iterate needs a number of steps or one dim with a size, e.g. batch(time=100), not {dim}.")
-    count = int(dim.size) if dim is not None else int(iterations)  # type: ignore[arg-type]
+    count = int(dim.size) if dim is not None else _whole(iterations)  # type: ignore[arg-type]
     leaves: list[Any] = []
     backend = backend_for(flatten((x0, kwargs), leaves))
 
@@ -91,8 +92,23 @@ def iterate(
         bar.close()
 
 
+def _whole(iterations: Any) -> int:
+    """A number of steps, from what Python takes for an index, or a float or tensor without fraction."""
+    try:
+        count = int(iterations)
+    except (TypeError, ValueError):
+        count = -1
+    if count < 0 or count != iterations:
+        raise TypeError(
+            f"iterate needs a number of steps, e.g. 100, or a dim with a size, e.g. batch(time=100), not {iterations!r}."
+        )
+    return count
+
+
 def _state(result: Any, before: State) -> State:
     """What a step returned, as a tuple; one value may be returned as it is."""
+    if result is None and any(x is not None for x in before):
+        raise TypeError("The function given to iterate returned None.  Return the new state, one value or a tuple.")
     if isinstance(result, tuple) and (len(before) != 1 or len(result) == 1):
         return result
     return (result,)
@@ -250,6 +266,7 @@ def _chunk_program(
         return fori_loop(n, lambda i, *s: steps(s, kwargs | static), state)
 
     run.__name__ = f"steps of {compiled.__name__}"
+    run.made_of = function  # type: ignore[attr-defined]
     if len(programs) >= _MANY_CHUNKS:  # conditions that are made anew for each call
         programs.pop(next(iter(programs)))
     programs[key] = jit_compile(run, "static" if dim is None else "n,static")

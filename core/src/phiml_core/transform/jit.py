@@ -3,6 +3,7 @@
 import functools
 import logging
 import types
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, overload
@@ -35,37 +36,41 @@ _MANY = 256  # programs of one function; the oldest is dropped for the next
 
 
 @dataclass(slots=True)
-class Observed:
-    """Outputs with values that functions of the user are called with, which may well change what the trace has captured."""
-
-    outputs: Compact
-    captured: Captured
-
-    def build(self, arguments: Sequence[Any], natives: Sequence[Any]) -> Any:
-        """See `Compact.build`."""
-        try:
-            return self.outputs.build(arguments, natives)
-        finally:
-            self.captured.refresh()
-
-
-@dataclass(slots=True)
 class Trace:
     """The compiled program, what its outputs are, and what it reads besides its arguments."""
 
     run: Callable[..., tuple[Any, ...]]
-    outputs: Compact | Observed
+    outputs: Compact
     captured: Captured
 
 
 class Program:
     """What runs calls of one structure: its trace, once there is one."""
 
-    __slots__ = ("backend", "seen", "trace", "wide")
+    __slots__ = ("__weakref__", "backend", "seen", "trace", "wide")
 
     def __init__(self, backend: Backend, seen: Structure):
         self.backend, self.seen, self.wide = backend, seen, wide(seen)
         self.trace: Trace | None = None
+
+    def followed(self, function: Callable[[Any], Any]) -> Callable[[Any], None]:
+        """A function of the user that is called with results: what it changes, such as a list of them, is no reason to trace again."""
+        _SHOWING.add(self)
+
+        def call(values: Any) -> None:
+            steady = [
+                p.trace.captured for p in list(_SHOWING) if p.trace is not None and not p.trace.captured.changed()
+            ]
+            try:
+                function(values)
+            finally:
+                for captured in steady:
+                    captured.refresh()
+
+        return call
+
+
+_SHOWING: "weakref.WeakSet[Program]" = weakref.WeakSet()  # programs that call functions of the user with results
 
 
 class JitFunction(Generic[P, R]):
@@ -186,10 +191,11 @@ class JitFunction(Generic[P, R]):
                 out, outputs, _ = record(lambda: self.arguments.call(self.function, varying, static), program.backend)
             except NotConcrete as error:
                 raise with_argument(error, self.arguments, program.seen, natives) from None
-            compact = Compact(outputs, natives, out, program.backend)
             captured = Captured(self.function, objects)
-            calls_back = any(t.then is not None for t in outputs.templates)
-            found = Trace(run, Observed(compact, captured) if calls_back else compact, captured)
+            for t in outputs.templates:
+                t.then = t.then and program.followed(t.then)
+            compact = Compact(outputs, natives, out, program.backend)
+            found = Trace(run, compact, captured)
             if again and program.trace is not None:
                 program.trace.captured = found.captured
             return compact.pack(out)
@@ -212,7 +218,7 @@ class JitFunction(Generic[P, R]):
 
     def _count(self) -> None:
         """Say so if the same code is compiled again and again, each time as a new function."""
-        code = getattr(self.function, "__code__", None)
+        code = getattr(_origin(self.function), "__code__", None)
         if code is None:
             return
         key = code.co_filename, code.co_firstlineno, code.co_name  # not the code itself, which would be kept alive
@@ -257,6 +263,13 @@ class JitFunction(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {self.traces} traces>"
+
+
+def _origin(function: Any) -> Any:
+    """The function of the user that a transform has made another one of."""
+    while inner := getattr(function, "made_of", None) or getattr(function, "__wrapped__", None):
+        function = inner
+    return function
 
 
 def _statics(structure: Structure) -> list[Static]:

@@ -49,7 +49,10 @@ class Wrt:
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
         """The arguments by their parameters, with defaults."""
-        bound = self.signature.bind(*args, **kwargs)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{getattr(self.function, '__name__', 'The function')}(): {error}.") from None
         bound.apply_defaults()
         return bound
 
@@ -77,6 +80,7 @@ class Wrt:
         derivative.__name__ = getattr(inner, "__name__", type(inner).__name__)
         derivative.__doc__ = inner.__doc__
         derivative.__signature__ = self.signature  # type: ignore[attr-defined]
+        derivative.made_of = inner  # type: ignore[attr-defined]
         return derivative
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import functools
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -56,6 +57,7 @@ def static_node(value: Any) -> Static:
     try:
         hash(value)
     except TypeError:
+        _refuse_hidden(cls, value)
         raise StaticError(
             f"A {cls.__module__}.{cls.__qualname__} is neither a tensor nor a number nor hashable, so a transformed "
             "function cannot tell two of them apart.  Give it __value_attrs__ (names of attributes that hold tensors) or a hash."
@@ -65,14 +67,28 @@ def static_node(value: Any) -> Static:
     if not dataclasses.is_dataclass(cls):
         if len(_PLAIN) < 4096:
             _PLAIN.add(cls)
-    else:  # its fields are its values: a tensor among them would silently become a constant
-        hidden = [f.name for f in dataclasses.fields(cls) if isinstance(getattr(value, f.name, None), Tensor)]
-        if hidden:
-            raise StaticError(
-                f"{cls.__qualname__} holds a tensor in {hidden[0]!r} but does not name its values, so a transformed function would take "
-                f"it as a constant.  Declare __value_attrs__ = {tuple(hidden)!r} in the class."
-            )
+    else:
+        _refuse_hidden(cls, value)
     return Static(cls, value)
+
+
+def _refuse_hidden(cls: type, value: Any) -> None:
+    """Raises StaticError for a dataclass that does not name its values: a tensor among its fields would silently become a constant."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    hidden = [f.name for f in fields if any(isinstance(t, Tensor) for t in _parts(getattr(value, f.name, None)))]
+    if hidden:
+        raise StaticError(
+            f"{cls.__qualname__} holds a tensor in {hidden[0]!r} but does not name its values, so a transformed function would take "
+            f"it as a constant.  Declare __value_attrs__ = {tuple(hidden)!r} in the class, or such fields by "
+            "field(metadata={'value': True})."
+        )
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """A value, or those in a sequence or dict of values."""
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ():
+        yield from _parts(part)
+    yield value
 
 
 _PLAIN: set[type] = set()  # classes of static values that are no dataclasses

@@ -15,6 +15,7 @@ from phiml_core.backend import Backend, DType, LeakedTensor
 from phiml_core.backend.dtype import dtype_named
 
 from .callback import call_back
+from .forward import has_reverse_rule, lacks_forward
 
 try:
     from jax._src.core import trace_ctx
@@ -73,11 +74,6 @@ def _is_recorded(x: Any) -> bool:
             return True
         x = getattr(x, wrapped)
     return False
-
-
-def lacks_forward(error: Exception) -> bool:
-    """Whether forward differentiation met a hand-written derivative, which has none."""
-    return isinstance(error, TypeError) and "forward-mode" in str(error)
 
 
 def _is_leaked(x: Any) -> bool:
@@ -224,6 +220,8 @@ class Jax(Backend):
     def jvp(
         self, function: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        if self.any_recorded(args) and has_reverse_rule(function, args):
+            return super().jvp(function, args, tangents)
         try:
             return jax.jvp(function, args, tangents, has_aux=True)
         except TypeError as error:

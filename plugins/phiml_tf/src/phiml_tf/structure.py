@@ -11,7 +11,7 @@ from phiml_core.backend.dtype import DType
 
 from .slices import getitem
 from .tensors import ARRAY, EagerTensor, SymbolicTensor, eager_constant, integers, native_dtype, sizes_of
-from .trait import TensorFlow
+from .trait import TENSORFLOW, TensorFlow
 
 raw = tf.raw_ops
 
@@ -157,8 +157,21 @@ def _(base: ARRAY, indices: tuple[Any, ...], values: Any, mode: str) -> Any:
     rows = raw.Reshape(tensor=values, shape=integers(values, (number, *rest)))
     where = raw.Reshape(tensor=flat, shape=integers(flat, (number, 1)))
     target = raw.Reshape(tensor=base, shape=integers(base, (int(np.prod(lead)), *rest)))
-    result = SCATTER[mode](tensor=target, indices=where, updates=rows)
+    if mode == "update" and TENSORFLOW.any_traced((base, values)):
+        result = _update(target, where, rows)
+    else:
+        result = SCATTER[mode](tensor=target, indices=where, updates=rows)
     return raw.Reshape(tensor=result, shape=integers(result, sizes))
+
+
+def _update(target: Any, where: Any, rows: Any) -> Any:
+    """Of several rows for one position only the one that is written has a derivative; TensorFlow's rule gives it to all of them."""
+    if not sizes_of(rows)[0]:
+        return target
+    numbers = tf.range(sizes_of(rows)[0])
+    written = raw.TensorScatterUpdate(tensor=tf.fill(sizes_of(target)[:1], -1), indices=where, updates=numbers)
+    found = raw.GatherV2(params=rows, indices=tf.maximum(written, 0), axis=integers(rows, 0))
+    return tf.where(tf.reshape(written >= 0, (-1, *[1] * (len(sizes_of(target)) - 1))), found, target)
 
 
 def _concrete(x: Any, what: str) -> Any:

@@ -176,6 +176,8 @@ def _(base: torch.Tensor, indices: tuple[Any, ...], values: Any, mode: str) -> A
     indices = torch.broadcast_tensors(*[_positions(i) for i in indices])
     lead, rest = len(indices), base.shape[len(indices) :]
     values = torch.as_tensor(values, dtype=base.dtype, device=base.device).expand(*indices[0].shape, *rest)
+    if mode == "update" and indices[0].numel() and TORCH.any_traced((base, values)):
+        return _update(base, indices, values)
     if mode in ("add", "update"):
         return torch.index_put(base, indices, values, accumulate=mode == "add")
     flat = indices[0]
@@ -185,6 +187,15 @@ def _(base: torch.Tensor, indices: tuple[Any, ...], values: Any, mode: str) -> A
     columns = base.reshape(-1, *rest)
     result = columns.scatter_reduce(0, flat, values.reshape(-1, *rest), f"a{mode}", include_self=True)
     return result.reshape(base.shape)
+
+
+def _update(base: torch.Tensor, indices: tuple[Any, ...], values: torch.Tensor) -> torch.Tensor:
+    """Of several values for one position only the one that is written has a derivative; PyTorch's rule gives it to all of them."""
+    count, lead = len(indices), indices[0].ndim
+    numbers = torch.arange(indices[0].numel(), device=base.device).reshape(indices[0].shape)
+    written = torch.index_put(numbers.new_full(base.shape[:count], -1), indices, numbers)
+    found = values.reshape(-1, *values.shape[lead:])[written.clamp(0)]
+    return torch.where((written >= 0).reshape(*written.shape, *[1] * (base.ndim - count)), found, base)
 
 
 @primitive.boolean_mask.dispatch
