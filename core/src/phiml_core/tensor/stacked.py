@@ -191,6 +191,10 @@ def as_dense(value: Tensor) -> Dense:
         return value
     block = getattr(value, "block", None)
     if block is None:
+        if value.is_recording:
+            from phiml_core.tree.flatten import Recording
+
+            raise Recording(f"A tensor {value.shape} that records a linear function is no native array.")
         raise TypeError(f"A {type(value).__name__} tensor is no single native array.  Take its values first.")
     return block()
 

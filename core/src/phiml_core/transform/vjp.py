@@ -3,6 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from phiml_core.ops.repeat import expand, store
+from phiml_core.shape import merge_shapes
+from phiml_core.tree import tree_leaves, tree_map
+
 from .custom_gradient import explained
 from .flat import Flat, fitted
 from .wrt import backend_of
@@ -56,11 +60,12 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any], **k
     Args:
         f: takes and returns trees of tensors.
         args: tuple of its arguments.
-        tangents: the direction, one tree per argument and shaped like it, where None stands for zero.
+        tangents: the direction, one tree per argument and shaped like it, where None stands for zero.  Batch dims that no argument has
+            count several directions.
         kwargs: further arguments, constants of the derivative.
 
     Returns:
-        `(f(*args, **kwargs), tangent)`, two trees alike.
+        `(f(*args, **kwargs), tangent)`, two trees alike.  Of several directions the value is repeated.
 
     Raises:
         NoGradient: the backend of the arguments has no derivatives (NumPy).
@@ -71,7 +76,7 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any], **k
         raise TypeError(
             f"jvp needs one tangent per argument, but there are {len(args)} arguments and {len(tangents)} tangents."
         )
-    flat, name = _prepared(f, args, kwargs, "jvp")
+    flat, name = _prepared(f, _repeated(args, tangents), kwargs, "jvp")
     backend = flat.backend
     found = fitted(tangents, flat.seen, backend, f"The tangent of {name}")
     direction = tuple([found[i] for i in flat.moving])
@@ -79,6 +84,13 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any], **k
         _, pushed, results = backend.jvp(flat, flat.point, direction)
     assert flat.outputs is not None
     return flat.outputs.build(results), flat.beside_output(pushed)
+
+
+def _repeated(args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments with the batch dims that count directions."""
+    directions = merge_shapes(*[t.shape.batch for t in tree_leaves(tangents)])
+    more = directions.without(merge_shapes(*[a.shape for a in tree_leaves(args)])) if directions else directions
+    return tree_map(lambda a: store(expand(a, more), more.names), args) if more else args
 
 
 def _prepared(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], what: str) -> tuple[Flat, str]:

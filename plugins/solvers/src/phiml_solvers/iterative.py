@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import is_finite, max_, maximum, to_int32, where, wrap
-from phiml_core.shape import Shape, spatial
+from phiml_core.shape import Shape, ShapeError, spatial
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
@@ -127,6 +127,12 @@ class Method:
 def solve_by(method: Method, problem: LinearProblem, settings: Solve | None) -> tuple[Tensor, SolveInfo]:
     """The solution of a problem by a method, with the derivative of the exact solution."""
     operator, y, settings = prepare(problem, settings)
+    if operator.domain != operator.range:
+        raise ShapeError(
+            f"{method.name} looks for x among tensors like the right-hand side, but this {type(operator).__name__} maps {operator.domain} "
+            f"to {operator.range}.  Use 'lsmr', or 'direct' if there are as many equations as unknowns, or give both sides the same dims, "
+            "e.g. by math.rename_dims."
+        )
     if isinstance(operator, (OpaqueOperator, FunctionOperator)):
         if not isinstance(operator, OpaqueOperator):
             operator = OpaqueOperator.of(operator.function)

@@ -59,6 +59,18 @@ def test_it_is_a_matrix(run, place, double):
 
 @EVERY
 @capability("gradient")
+def test_several_directions(run, place, double):
+    """A batch of tangents is a batch of products."""
+    with claimed(place, "gradient"):
+        x, w = vector(*X), weights()
+        directions = tensor(np.eye(3), batch("direction"), spatial("x"))
+        value, change = math.jvp(run(model), (x, w), (directions, None))
+        np.testing.assert_allclose(change.numpy("y,direction"), 2 * W * X, rtol=1e-12)
+        close(value.direction[1], W @ X**2)
+
+
+@EVERY
+@capability("gradient")
 def test_more_values_than_arguments_and_fewer(run, place, double):
     """Whichever way is chosen, against differences."""
     with claimed(place, "gradient"):

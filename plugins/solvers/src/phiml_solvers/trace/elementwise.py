@@ -10,6 +10,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from .errors import not_linear
 from .linear import Linear, holds_linear, joint_type, linear, offset_of
+from .parts import conjugate_of, part_of
 from .term import Factor, Source, Term
 
 __all__ = ["factor_of", "times"]
@@ -117,16 +118,6 @@ def _same(lead: Linear, op: Any, values: Any) -> Any:
     return lead
 
 
-def _real_only(lead: Linear, op: Any, values: Any) -> Any:
-    if lead.dtype.kind is complex:
-        raise not_linear(op.name, "which is not linear over complex numbers")
-    return lead
-
-
-def _imaginary(lead: Linear, op: Any, values: Any) -> Any:
-    return _real_only(lead, op, values) * 0
-
-
 def _pow(lead: Linear, op: Any, values: Any) -> Any:
     base, exponent = values
     if isinstance(exponent, Linear) or not isinstance(exponent, (int, float)) or exponent != 1:
@@ -159,9 +150,9 @@ _RULES: dict[str, Any] = {
     "divide": _divide,
     "negative": _negative,
     "positive": _same,
-    "conj": _real_only,
-    "real": _real_only,
-    "imag": _imaginary,
+    "conj": lambda lead, op, values: conjugate_of(lead),
+    "real": lambda lead, op, values: part_of(lead, "real"),
+    "imag": lambda lead, op, values: part_of(lead, "imag"),
     "pow": _pow,
     "where": _where,
 }

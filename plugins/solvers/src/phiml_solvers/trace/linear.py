@@ -1,5 +1,6 @@
 """The layout of traced tensors: an affine function of the arguments of a trace."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from phiml_core.backend.backend import Backend
@@ -11,11 +12,12 @@ from phiml_core.tensor import Stacked, show
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree.flatten import Recording
 
-from .errors import not_linear
+from .errors import not_linear, not_traceable
 from .term import Along, Source, Term, like_terms
 
-__all__ = ["Linear", "argument", "holds_linear", "joint_type", "linear", "offset_of", "zeros_like"]
+__all__ = ["Linear", "argument", "called", "holds_linear", "joint_type", "linear", "offset_of", "zeros_like"]
 
 
 class Linear(Tensor):
@@ -63,6 +65,11 @@ class Linear(Tensor):
 
     # --- reading values ---
 
+    @property
+    def spec(self) -> NoReturn:
+        """What native arrays of other layouts are described by; a traced tensor has none."""
+        raise Recording("A tensor that records a linear function has no native array.")
+
     def _unknown(self, *_: Any, **__: Any) -> NoReturn:
         raise not_linear("reading the values", "which are not known while a linear function is traced")
 
@@ -95,6 +102,21 @@ def argument(source: Source, leaf: int, dtype: DType) -> Linear:
     """An argument of the trace itself."""
     shape = source.shapes[leaf]
     return Linear(source, shape, (Term(leaf, tuple([Along(n, 0) for n in shape.names])),), None, dtype)
+
+
+def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The value of a function of traced tensors.
+
+    Raises:
+        NotTraceable: it passes them to a transform of functions, such as a derivative or a loop, which takes native arrays.
+    """
+    try:
+        return function(*args, **kwargs)
+    except Recording as error:
+        raise not_traceable(
+            "a derivative or a loop",
+            "it computes with native arrays; where x is solved for, the function is taken as it is",
+        ) from error
 
 
 def joint_type(*values: Any) -> DType:

@@ -8,7 +8,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from ..operator.linear import LinearOperator
 from .finish import operator_of
-from .linear import Linear, argument, zeros_like
+from .linear import Linear, argument, called, zeros_like
 from .term import Source
 from .tree import leaves_of, with_leaves
 
@@ -63,13 +63,13 @@ def matrix_and_bias(
     leaves = leaves_of(given)
     if not leaves:
         raise TypeError("No argument of the function to trace holds a tensor.  Name fewer auxiliary_args.")
-    source = Source([leaf.shape for leaf in leaves], leaves[0].backend)
+    source = Source(leaves)
     traced = [argument(source, i, leaf.dtype) for i, leaf in enumerate(leaves)]
     replaced = with_leaves(given, iter(traced))
     full = list(args)
     for i, value in zip(linear, replaced, strict=True):
         full[i] = value
-    result = f(*full, **kwargs)
+    result = called(f, *full, **kwargs)
     outputs = leaves_of(result)
     rows, biases = [], []
     for out in outputs:

@@ -21,7 +21,7 @@ from ..operator.stencil import Stencil
 from . import elementwise, reduce  # noqa: F401  methods of the layout
 from .errors import NotLinear
 from .finish import operator_of
-from .linear import Linear, argument, holds_linear
+from .linear import Linear, argument, called, holds_linear
 from .operator import transposed_terms
 from .restructure import one_tensor
 from .term import Source
@@ -31,8 +31,8 @@ __all__ = ["as_one", "recognise", "structured", "traced", "transposed"]
 
 def traced(function: Any, like: Tensor) -> Any:
     """The value of `function(x)` for x like `like`, as a traced tensor, or a plain one if it does not depend on x."""
-    source = Source([like.shape], like.backend)
-    result = function(argument(source, 0, like.dtype))
+    source = Source([like])
+    result = called(function, argument(source, 0, like.dtype))
     if not isinstance(result, Tensor):
         raise TypeError(f"A linear function of a tensor returns a tensor, not {type(result).__name__}.")
     if not isinstance(result, Linear) and holds_linear(result):

@@ -235,11 +235,13 @@ class Source:
 
     Attributes:
         shapes: of the arguments.
+        is_real: whether all arguments are real, so that more is linear.
         memo: results of operations on factors, so that equal factors stay the same tensor.
     """
 
-    def __init__(self, shapes: Any, backend: Any):
-        self.shapes, self.backend = tuple(shapes), backend
+    def __init__(self, arguments: Any):
+        self.shapes, self.backend = tuple([a.shape for a in arguments]), arguments[0].backend
+        self.is_real = all([a.dtype.kind is not complex for a in arguments])
         self.memo: dict[Any, Any] = {}
         self._hidden = 0
 
