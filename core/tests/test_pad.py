@@ -282,3 +282,13 @@ def test_products_with_fixed_values_that_compiled_code_does_not_know(place):
             assert run(tensor(float(first)), tensor(float(second))).numpy("rule").tolist() == expected
     both = pad(x, {"x": (0, 1)}, Constant(tensor([0.0, 4.0], batch("b"))) * e.ZERO_GRADIENT)
     assert both.x[2].numpy("b").tolist() == [0, 2]
+
+
+def test_values_that_vary_along_a_side_go_on_around_its_corners(place, array):
+    """Whatever the order of the dims."""
+    x, side = tensor(array, spatial("x,y")), tensor([1.0, 2.0, 3.0, 4.0], spatial("x"))
+    for widths in ({"x": (1, 2), "y": (0, 1)}, {"y": (0, 1), "x": (1, 2)}):
+        found = pad(x, widths, {"x": 0, "y": (5, side)}).numpy("x,y")
+        assert found.shape == (7, 4) and found[1:5, 3].tolist() == [1, 2, 3, 4]
+    found = pad(x, {"x": (1, 2), "y": (0, 1)}, {"x": 0, "y": (5, side)})
+    assert found.numpy("x,y")[:, 3].tolist() == [1, 1, 2, 3, 4, 4, 4]

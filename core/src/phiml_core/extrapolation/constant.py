@@ -87,15 +87,11 @@ class Constant(Extrapolation):
         return Constant, (self.value,)
 
     def __repr__(self) -> str:
-        return (
-            f"{self.value.item():g}"
-            if self.value.available and not self.value.shape and _real(self.value)
-            else repr(self.value)
-        )
-
-
-def _real(value: Tensor) -> bool:
-    return value.dtype.kind in (int, float)
+        value = self.value
+        if value.shape or not value.available or value.dtype.kind is not float:
+            return repr(value)
+        text = f"{value.item():g}"
+        return text if set(text) & set(".en") else f"{text}.0"
 
 
 @ghost.dispatch

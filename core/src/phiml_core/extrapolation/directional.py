@@ -15,7 +15,8 @@ __all__ = ["Directional", "combine_by_direction"]
 
 class Directional(Extrapolation):
     """`normal` for the vector component that points through a side, `tangential` for the others: a slip wall is
-    `combine_by_direction(0, ZERO_GRADIENT)`."""
+    `combine_by_direction(0, ZERO_GRADIENT)`, a wall that a viscous fluid sticks to, to second order in the size of cells,
+    `combine_by_direction(0, ANTISYMMETRIC)`."""
 
     __slots__ = ("normal", "tangential")
     __value_attrs__ = ("normal", "tangential")

@@ -126,7 +126,17 @@ def _by_ghosts(value: Tensor, widths: dict[str, tuple[int, int]], boundary: Extr
             value = concat(parts, dim)
         if lower < 0 or upper < 0:
             value = slice_range(value, dim, slice(-min(lower, 0), value.shape.get_size(dim) + min(upper, 0)))  # type: ignore[operator]
+        boundary = _widened(boundary, dim, (lower, upper))
     return value
+
+
+def _widened(boundary: Extrapolation, dim: str, widths: tuple[int, int]) -> Extrapolation:
+    """The rule for a tensor that was padded along `dim`: fixed values that vary along it are continued beyond the corners."""
+    if dim not in boundary.shape.names:
+        return boundary
+    from phiml_core.tree import tree_map
+
+    return tree_map(lambda t: pad(t, {dim: widths}, "zero-gradient") if dim in t.shape.names else t, boundary)
 
 
 # --- one program of native words for the rules of core ---

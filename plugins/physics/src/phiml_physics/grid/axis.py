@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from phiml_core import math
-from phiml_core.extrapolation import Constant, Extrapolation, Periodic, ZeroGradient
+from phiml_core.extrapolation import ZERO_GRADIENT, Constant, Extrapolation, Periodic, ZeroGradient
 from phiml_core.math import Tensor, spatial
 from phiml_core.tensor import Dense
 from phiml_core.transform import barrier
+from phiml_core.tree import tree_map
 
 from phiml_physics.geom.uniform_grid import UniformGrid, constant
 
@@ -44,7 +45,15 @@ def regrid(values: Tensor, boundary: Extrapolation, source: UniformGrid, target:
         if kind != "same":
             unchanging = type(values) is Dense and name not in values.spec.axes and _is_inside(kind, plan)
             values = _resized(values, name, plan[1]) if unchanging else _FORMS[kind](values, boundary, name, *plan)
+            boundary = _along(boundary, name, kind, plan)
     return values
+
+
+def _along(boundary: Extrapolation, name: str, kind: str, plan: Sequence[Any]) -> Extrapolation:
+    """The rule at the new positions along an axis: fixed values that vary along it are interpolated like those inside."""
+    if name not in boundary.shape.names:
+        return boundary
+    return tree_map(lambda t: _FORMS[kind](t, ZERO_GRADIENT, name, *plan) if name in t.shape.names else t, boundary)
 
 
 def _is_inside(kind: str, plan: Sequence[Any]) -> bool:

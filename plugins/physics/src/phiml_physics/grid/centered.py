@@ -9,7 +9,7 @@ from phiml_core.shape import Shape, merge_shapes
 from phiml_physics.geom.box import Box
 from phiml_physics.geom.uniform_grid import UniformGrid
 
-from .boundaries import grid_boundary
+from .boundaries import check_profile, grid_boundary
 from .calculus import Calculus
 from .values import cell_values, grid_geometry
 
@@ -51,7 +51,8 @@ class CenteredGrid(Calculus):
         **sizes: int,
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes)
-        self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation, self.geometry.names)
+        rule = grid_boundary(boundary if extrapolation is None else extrapolation, self.geometry.names)
+        self.boundary = check_profile(rule, self.geometry, "the grid")
         self.values = cell_values(values, self.geometry, convert)
 
     @classmethod
@@ -68,7 +69,8 @@ class CenteredGrid(Calculus):
         return CenteredGrid.of(cell_values(values, self.geometry), self.boundary, self.geometry)  # type: ignore[return-value]
 
     def with_boundary(self, boundary: Any) -> Self:
-        return CenteredGrid.of(self.values, grid_boundary(boundary, self.geometry.names), self.geometry)  # type: ignore[return-value]
+        rule = check_profile(grid_boundary(boundary, self.geometry.names), self.geometry, "the grid")
+        return CenteredGrid.of(self.values, rule, self.geometry)  # type: ignore[return-value]
 
     with_extrapolation = with_boundary
 

@@ -13,7 +13,7 @@ from phiml_physics.geom.box import Box
 from phiml_physics.geom.uniform_grid import UniformGrid
 
 from .axis import regrid
-from .boundaries import grid_boundary
+from .boundaries import check_profile, grid_boundary
 from .calculus import Calculus
 from .centered import CenteredGrid
 from .values import face_values, grid_geometry
@@ -64,6 +64,8 @@ class StaggeredGrid(Calculus):
     ):
         self.geometry = grid_geometry(values, bounds, resolution, sizes, staggered=True)
         self.boundary = grid_boundary(boundary if extrapolation is None else extrapolation, self.geometry.names)
+        for name, faces in zip(self.geometry.names, self.faces, strict=True):
+            check_profile(self.boundary.component(name), faces, f"component {name!r}")
         self.values = face_values(values, self.faces, self.geometry, convert)
 
     @classmethod
@@ -97,6 +99,8 @@ class StaggeredGrid(Calculus):
         out, and the other way round taken from this boundary."""
         rule = grid_boundary(boundary, self.geometry.names)
         targets = face_grids(self.geometry, rule)
+        for name, faces in zip(self.geometry.names, targets, strict=True):
+            check_profile(rule.component(name), faces, f"component {name!r}")
         parts = zip(self.geometry.names, self.components, self.faces, targets, strict=True)
         values = [v if s is t else regrid(v, self.boundary.component(n), s, t) for n, v, s, t in parts]
         return StaggeredGrid.from_components(values, rule, self.geometry)  # type: ignore[return-value]
