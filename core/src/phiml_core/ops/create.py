@@ -17,7 +17,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 
 __all__ = [
-    "arange", "convert", "full", "linspace", "meshgrid", "ones", "ones_like", "range_tensor", "reshaped_tensor", "sequence_operand",
+    "arange", "as_dims", "convert", "full", "linspace", "meshgrid", "ones", "ones_like", "range_tensor", "reshaped_tensor", "sequence_operand",
     "tensor", "vec", "wrap", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -36,7 +36,7 @@ def wrap(data: Any, *shape: Any) -> Tensor:
     >>> wrap([1., 2.], channel(vector='x,y'))
     (x=1.0, y=2.0)
     """
-    dims = concat_shapes(*(_as_dims(s) for s in shape)) if shape else None
+    dims = concat_shapes(*(as_dims(s) for s in shape)) if shape else None
     if isinstance(data, Tensor):
         return _check_tensor(data, dims)
     if isinstance(data, (bool, int, float, complex)) and dims is None:
@@ -87,7 +87,8 @@ def _strong(value: Dense, target: Any) -> Dense:
     return Dense(array, make_spec(spec.stored, spec.shape, target, dtype))
 
 
-def _as_dims(value: Any) -> Shape:
+def as_dims(value: Any) -> Shape:
+    """`value` if it is a shape.  Raises TypeError for anything else."""
     if isinstance(value, Shape):
         return value
     raise TypeError(f"Dims are given as shapes, e.g. spatial('x,y'), not as {value!r}.")
@@ -203,7 +204,7 @@ def convert(value: Any, backend: Any = None) -> Any:
 
 
 def _dims(shape: tuple[Any, ...]) -> Shape:
-    dims = merge_shapes(*(_as_dims(s) for s in shape))
+    dims = merge_shapes(*(as_dims(s) for s in shape))
     if None in dims.sizes:
         raise ShapeError(f"All sizes must be known to make a tensor, but the shape is {dims}.")
     return dims
@@ -348,5 +349,5 @@ def reshaped_tensor(array: Any, groups: Sequence[Any]) -> Tensor:
     found = find_backend(array)
     if found is None:
         raise TypeError(f"{type(array).__name__} is no native array of an installed backend.")
-    dims = concat_shapes(*(_as_dims(g) for g in groups))
+    dims = concat_shapes(*(as_dims(g) for g in groups))
     return dense(primitive.reshape(array, dims.sizes), dims, backend=found)

@@ -93,6 +93,9 @@ def stack(values: Any, dim: Any, expand_values: bool = False) -> Any:
 def stack_tensors(*values_and_dim: Any) -> Tensor:
     """Tensors along a new dim, the last argument."""
     *values, dim = values_and_dim
+    first = values[0].backend
+    if any([v.backend is not first for v in values]):
+        join(*[v.backend for v in values])  # raises where frameworks meet
     result = Stacked(tuple(values), dim)
     result.shape  # noqa: B018  checks the components where the mistake was made
     return result

@@ -47,6 +47,10 @@ def _order(value: Dense, order: Any) -> Shape:
 
 def to_native(value: Tensor, order: Any = None) -> Any:
     """The native array of `value` with dims in the given order; see `Tensor.native`."""
+    if isinstance(order, (tuple, list)) and not all(isinstance(o, str) for o in order):
+        from .reshaped import reshaped_native
+
+        return reshaped_native(value, order)
     block = as_dense(value)
     if type(order) is not str:
         return full_array(block, _order(block, order))

@@ -16,7 +16,7 @@ from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-from .create import wrap
+from .create import as_dims, wrap
 from .elementwise import cast
 from .join import stack
 
@@ -187,7 +187,7 @@ def random_permutation(dim: Shape, key: Tensor | None = None) -> Tensor:
 
 
 def _dims(shape: tuple[Any, ...]) -> Shape:
-    dims = merge_shapes(EMPTY, *shape)
+    dims = merge_shapes(EMPTY, *map(as_dims, shape))
     if not dims.well_defined or not dims.is_uniform:
         raise ShapeError(f"Random numbers need dims with fixed sizes, not {dims}.")
     return dims

@@ -5,7 +5,8 @@ from typing import Any
 from phiml_core.backend import primitive
 from phiml_core.backend.backend import Backend
 from phiml_core.dispatch import generic
-from phiml_core.shape import Shape, ShapeError, concat_shapes, merge_shapes, select
+from phiml_core.shape import Shape, ShapeError, concat_shapes, make_shape, merge_shapes, select
+from phiml_core.shape.parse import typed_name
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec
 from phiml_core.tensor.stacked import Stacked, as_dense
@@ -60,20 +61,35 @@ def _(value: Dense, shifts):
 
 
 @generic(on="value")
-def pack_dims(value: Any, dims: Any, packed_dim: Shape) -> Any:
+def pack_dims(value: Any, dims: Any, packed_dim: Shape | str) -> Any:
     """`value` with several dims replaced by one, in row-major order of `dims`.
 
     Args:
         value: tensor or tree of tensors.
         dims: the dims to pack: names, shape or filter; if there are none, the new dim is added with size 1.
-        packed_dim: the dim that replaces them, e.g. `instance('points')`.
+        packed_dim: the dim that replaces them, e.g. `instance('points')`; a name stands for a dim of their type.
+
+    Raises:
+        ShapeError: only a name is given, and the dims have several types.
     """
     return dense_or_layout(value, pack_dims, (dims, packed_dim))
+
+
+def _target(packed: Shape, dim: Shape | str) -> Shape:
+    """The dim that packed ones become, of their type if only its name is given."""
+    if not isinstance(dim, str):
+        return dim
+    if len(set(packed.types)) != 1:
+        raise ShapeError(
+            f"pack_dims: {packed} has several types.  Say which {dim!r} is to have, e.g. instance({dim!r})."
+        )
+    return make_shape((typed_name(dim, packed.types[0]),), (None,), packed.types[:1], (None,))
 
 
 @pack_dims.dispatch
 def _(value: Dense, dims, packed_dim):
     packed = select(value.shape, dims)
+    packed_dim = _target(packed, packed_dim)
     if not packed:
         return expand(value, packed_dim.with_size(1))
     block = as_dense(store(value, packed))
@@ -98,6 +114,7 @@ def _(value: Dense, dims, packed_dim):
 @pack_dims.dispatch
 def _(value: Stacked, dims, packed_dim):
     packed = select(value.shape, dims)
+    packed_dim = _target(packed, packed_dim)
     if value.shape.is_uniform:
         return pack_dims(as_dense(value), packed, packed_dim)
     if value.dim.name not in packed.names:

@@ -98,7 +98,8 @@ class Tensor(Arithmetic):
         """The native array with dims in the given order.
 
         Args:
-            order: `'x,y'`, a `Shape` or a sequence of names, holding every dim; may be left out for at most one dim.
+            order: `'x,y'`, a `Shape` or a sequence of names, holding every dim; may be left out for at most one dim.  In a sequence,
+                groups such as `('x', 'y')` or the filter `batch` stand for dims that are packed into one axis.
 
         Raises:
             ShapeError: no order given for several dims, a dim missing, or the shape is non-uniform.

@@ -1,6 +1,7 @@
 """Compiled functions: one trace per structure of the arguments, everything that varies in a simulation is a leaf."""
 
 import functools
+import inspect
 import logging
 import types
 import weakref
@@ -320,6 +321,12 @@ def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "", forget_
     static = tuple(n.strip() for n in names if n.strip())
     if f is None:
         return lambda function: jit_compile(function, auxiliary_args, forget_traces)
+    if not callable(f):
+        raise TypeError(f"jit_compile needs a function, not {f!r}.")
+    if inspect.isgeneratorfunction(f) or inspect.iscoroutinefunction(f):
+        raise TypeError(
+            f"{f.__name__} goes on after it has returned, which compiled functions cannot.  Return a tuple or a list instead."
+        )
     return JitFunction(f, static, 1 if forget_traces else _MANY)
 
 

@@ -183,4 +183,7 @@ def _(x: ARRAY, dtype: DType) -> Any:
         return x
     if x.dtype.is_complex and dtype.kind is not complex and dtype.kind is not bool:
         x = raw.Real(input=x, Tout=x.dtype.real_dtype)  # said, since Cast warns of what it drops
+    if dtype.kind is complex and x.dtype.is_floating:  # so does the derivative of Cast
+        real = raw.Cast(x=x, DstT=native_dtype(dtype).real_dtype)
+        return raw.Complex(real=real, imag=raw.ZerosLike(x=real), Tout=native_dtype(dtype))
     return raw.Cast(x=x, DstT=native_dtype(dtype))

@@ -162,7 +162,8 @@ def _(x: torch.Tensor, indices: Any, axis: int) -> Any:
 def _take(x: torch.Tensor, indices: torch.Tensor, axis: int) -> torch.Tensor:
     if indices.ndim == 1:
         return x.index_select(axis, indices)
-    return x.index_select(axis, indices.reshape(-1)).reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    sizes = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])  # none where a number is taken out of a vector
+    return x.index_select(axis, indices.reshape(-1)).reshape(sizes)
 
 
 @primitive.gather.dispatch
