@@ -140,7 +140,7 @@ def test_a_number_as_first_guess_of_all_tensors(double, rng):
 
 
 @pytest.mark.parametrize("method", ["auto", "CG", "GMres(100)", "minres"])
-def test_schur_complements(place, double, rng, method):
+def test_schur_complements(double, rng, method):
     """Inverses inside of operators and of functions are applied as they are."""
     like = math.zeros(spatial(x=5, y=4))
     heat = structured(lambda u: u - 0.1 * math.laplace(u, padding="periodic"), like)

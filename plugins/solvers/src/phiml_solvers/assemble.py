@@ -24,7 +24,7 @@ from .trace.sparse import entry_count, sparse_matrix
 
 __all__ = ["assemble", "assemble_between", "has_matrix"]
 
-PER_ROW, MANY = 64, 65_536
+PER_ROW, MANY = 64, 2**20
 """A traced operator has a sparse matrix if it has no more entries than so many per row and so many in all: no sum over a grid in each value."""
 
 

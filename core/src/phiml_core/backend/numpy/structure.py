@@ -1,6 +1,7 @@
 """Structural words for NumPy arrays."""
 
 import operator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,24 @@ primitive.getitem.register((ARRAY,), operator.getitem)
 primitive.concat.register((ARRAY,), lambda x, others, axis: np.concatenate((x, *others), axis))
 primitive.flip.register((ARRAY,), np.flip)
 primitive.roll.register((ARRAY,), np.roll)
-primitive.einsum.register(
-    (ARRAY,), lambda x, others, subscripts: np.einsum(subscripts, x, *others, optimize=len(others) > 1)
-)
 primitive.solve.register((ARRAY,), np.linalg.solve)
 primitive.take.register((ARRAY,), lambda x, indices, axis: x.take(indices, axis))
 primitive.nonzero.register((ARRAY,), lambda x: np.argwhere(x))
 primitive.boolean_mask.register((ARRAY,), lambda x, mask, axis: np.compress(mask, x, axis))
+
+
+@primitive.einsum.dispatch
+def _(x: np.ndarray | np.generic, others: tuple[Any, ...], subscripts: str) -> Any:
+    large = x.size + others[0].size > 2**14 and _is_matrix_product(subscripts) if len(others) == 1 else True
+    return np.einsum(subscripts, x, *others, optimize=large)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1024)
+def _is_matrix_product(subscripts: str) -> bool:
+    """Whether all that two arrays share is summed over, which is work for BLAS."""
+    inputs, output = subscripts.split("->")
+    first, second = inputs.split(",")
+    return not set(first) & set(second) & set(output)
 
 
 @primitive.stack.dispatch

@@ -14,7 +14,7 @@ from .reduce import applied
 
 __all__ = ["MOST", "by_columns"]
 
-MOST = 4096
+MOST = 1024
 """Elements along the dims that an operation may mix."""
 
 

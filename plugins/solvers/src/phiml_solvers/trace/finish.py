@@ -14,6 +14,7 @@ from ..operator.elementary import Diagonal, Identity, Zero
 from ..operator.linear import LinearOperator
 from ..operator.matrix import DenseMatrix, Separable
 from ..operator.stencil import Stencil
+from .contract import condensed
 from .elementwise import coefficient
 from .errors import not_traceable
 from .operator import TracedOperator, is_symmetric
@@ -40,7 +41,7 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
         NotTraceable: examples along a batch dim of x depend on each other.
     """
     sizes = {n: to.get_size(n) for n in to.names} | {n: s for t in terms for n, s in t.hidden}
-    terms = joined_windows([_aligned(t, shape, to) for t in terms], sizes)
+    terms = joined_windows([_aligned(condensed(t, to), shape, to) for t in terms], sizes)
     if not terms:
         return Zero(shape.non_batch, to.without(shape.batch))
     idle = _idle_dims(terms, shape, to)

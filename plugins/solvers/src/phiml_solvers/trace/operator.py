@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from phiml_core.math import expand, gather, pad, rename_dims, stack, sum_
+from phiml_core.math import expand, gather, pad, rename_dims, stack
 from phiml_core.shape import Shape, channel, concat_shapes, instance
 from phiml_core.tensor import as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.linear import LinearOperator
+from .contract import contracted
 from .elementwise import coefficient, factor_of, factor_values
 from .term import Along, At, Factor, Term, like_terms, with_window
 
@@ -132,12 +133,12 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
     parts: dict[Any, Any] = {}
     for term in terms:
         value = _read(term, x, shape, to)
-        factor = coefficient(term, to, None)  # type: ignore[arg-type]
-        if isinstance(factor, Tensor) or factor != 1 or isinstance(factor, bool):
-            value = value * factor
-        for name, size in term.hidden:
-            start, stop = term.window(name, size)
-            value = sum_(value, name) if name in value.shape.names else value * (stop - start)
+        if term.hidden:
+            value = contracted(term, value, to)
+        else:
+            factor = coefficient(term, to, None)  # type: ignore[arg-type]
+            if isinstance(factor, Tensor) or factor != 1 or isinstance(factor, bool):
+                value = value * factor
         found = parts.get(term.windows)
         parts[term.windows] = value if found is None else found + value
     total: Any = None

@@ -8,6 +8,7 @@ from phiml_core.shape import Shape, concat_shapes, instance
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.matrix import ENTRIES, SparseMatrix
+from .contract import condensed, inner_dims
 from .elementwise import coefficient
 from .term import Along, At, Term, positions
 
@@ -15,9 +16,10 @@ __all__ = ["entry_count", "sparse_matrix"]
 
 
 def _grid(term: Term, to: Shape) -> dict[str, tuple[int, int]]:
-    """Start and stop along the dims of the result and the hidden dims."""
+    """Start and stop along the dims of the result and the hidden dims that x is read along."""
+    inner = inner_dims(term)
     sizes = {n: to.get_size(n) for n in to.names}
-    sizes.update(term.hidden)
+    sizes.update({n: s for n, s in term.hidden if n not in inner})
     return {n: term.window(n, s) for n, s in sizes.items()}
 
 
@@ -30,6 +32,7 @@ def sparse_matrix(terms: Any, shape: Shape, to: Shape) -> SparseMatrix:
     """The matrix of terms, with the values of the coefficients, traced or not."""
     rows, columns, values = [], [], []
     for term in terms:
+        term = condensed(term, to, always=True)
         grid = _grid(term, to)
         dims = tuple(grid)
         sizes = tuple(b - a for a, b in grid.values())
