@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from phiml_core import math
 from phiml_core.extrapolation import PERIODIC
-from phiml_core.math import Solve, channel, record_solves, solve_linear, spatial, tensor, wrap
+from phiml_core.math import Solve, channel, matrix_from_function, record_solves, solve_linear, spatial, tensor, wrap
 from phiml_solvers.assemble import has_matrix
 from phiml_solvers.operator import Identity, Product, inverse
 from phiml_solvers.trace import NotTraceable, structured
+from phiml_solvers.trees import UnfitTree
 from traced_functions import largest
 
 GRID = spatial("x,y")
@@ -151,4 +152,44 @@ def test_schur_complements(double, rng, method):
         x = solve_linear(f, y, Solve(method, rel_tol=1e-9))
         assert largest(f(x) - y) < 1e-7
     with pytest.raises(NotTraceable, match="Cannot trace a solve"):
-        math.matrix_from_function(lambda u: solve_linear(heat, u), y)
+        matrix_from_function(lambda u: solve_linear(heat, u), y)
+
+
+def test_preconditioners_of_trees_and_matrices(double, rng):
+    """Functions get and return trees; a matrix is applied."""
+    rhs = {k: tensor(rng.normal(size=(4, 3)), GRID) for k in ("a", "b")}
+
+    def f(s):
+        return {"a": 50 * s["a"] + s["b"], "b": 0.02 * s["b"] - math.laplace(s["b"], padding=0) + 0.1 * s["a"]}
+
+    def scaled(r):
+        return {"b": r["b"], "a": r["a"] * 0.02}
+
+    found = solve_linear(f, rhs, Solve("GMres", preconditioner=scaled))
+    np.testing.assert_allclose(vector(found, rhs), np.linalg.solve(dense(f, rhs), vector(rhs, rhs)), atol=1e-8)
+    matrix = rng.normal(size=(5, 5)) + 9 * np.diag(np.arange(1.0, 6.0))
+    A, near = (tensor(m, channel("i"), math.dual("i")) for m in (matrix, np.linalg.inv(np.diag(np.diag(matrix)))))
+    y = tensor(rng.normal(size=5), channel("i"))
+    x = solve_linear(A, y, Solve("GMres", preconditioner=near))
+    np.testing.assert_allclose(x.numpy("i"), np.linalg.solve(matrix, y.numpy("i")), rtol=1e-8)
+
+
+def test_dictionaries_belong_together_by_keys(double, rng):
+    """In whatever order the function, the right-hand side and the first guess were written."""
+    a, b = (tensor(rng.normal(size=3), spatial("x")) for _ in range(2))
+
+    def f(s, coupling):
+        return {"b": 2 * s["b"] + coupling * s["a"], "a": 4 * s["a"] + coupling * s["b"]}
+
+    for rhs in ({"a": a, "b": b}, {"b": b, "a": a}):
+        for settings in (None, Solve("GMres", x0={"b": b, "a": a}), Solve("GMres", x0={"a": a, "b": b})):
+            apart = solve_linear(f, rhs, settings, 0)
+            assert list(apart) == list(rhs if settings is None else settings.x0)
+            assert largest(apart["a"] - a / 4) + largest(apart["b"] - b / 2) < 1e-12
+            image = f(solve_linear(f, rhs, settings, 0.5), 0.5)
+            assert largest(image["a"] - a) + largest(image["b"] - b) < 1e-8
+    operator, _ = matrix_from_function(lambda s: f(s, 0.5), {"b": b, "a": a})
+    assert largest(operator({"a": a, "b": b})["a"] - f({"a": a, "b": b}, 0.5)["a"]) < 1e-12
+    assert largest(operator.T({"a": a, "b": b})["b"] - 2 * b - 0.5 * a) < 1e-12
+    with pytest.raises(UnfitTree, match=r"keys \{'a': None, 'c': None\}, but those of the right-hand side are"):
+        solve_linear(lambda s: {"a": s["a"], "c": s["b"]}, {"a": a, "b": b})

@@ -27,6 +27,7 @@ from phiml_core.shape import ShapeError
 from phiml_core.solve import FLAWS, UnknownAlgorithm
 from phiml_core.transform import gradient, jit_compile
 from phiml_solvers import BiCGStab, DenseMatrix, NoMatrix, Stencil, UnknownPreconditioner, poisson
+from phiml_solvers.trace import MixedExamples
 from solver_grids import OBSTACLES, grid, largest, tensor
 
 ALL = ["numpy"] + [
@@ -261,3 +262,39 @@ def test_a_matrix_that_holds_nan_is_an_error_of_the_solve(double):
     for name in ("direct", "GMres", "lsmr"):
         with pytest.raises(math.ConvergenceException):
             solve_linear(matrix, math.ones(spatial(x=2)), name)
+
+
+def test_settings_that_make_no_sense():
+    with pytest.raises(TypeError, match=r"rel_tol of a solve is a number or a tensor, not '1e-5'"):
+        Solve(rel_tol="1e-5")
+    with pytest.raises(TypeError, match=r"suppress takes classes.*not 'NotConverged'"):
+        Solve(suppress="NotConverged")
+    assert Solve(suppress=NotConverged).suppress == (NotConverged,)
+    with pytest.raises(TypeError, match=r"BiCGStab\(\), not its class"):
+        solve_linear(lambda x: 2 * x, math.ones(spatial(x=3)), BiCGStab)
+
+
+def test_methods_that_do_not_fit_rectangular_matrices(rng):
+    wide = DenseMatrix(tensor(rng.normal(size=(4, 6)), channel("i"), dual("j")))
+    y = tensor(rng.normal(size=4), channel("i"))
+    for method in ("direct", "scipy-GMres"):
+        with pytest.raises(ShapeError, match=r"needs as many equations as unknowns.*Use 'lsmr'"):
+            solve_linear(wide, y, method)
+    with pytest.raises(UnknownPreconditioner, match="LSMR takes no preconditioner"):
+        solve_linear(wide, y, Solve("lsmr", preconditioner="jacobi"))
+
+
+def test_tensors_that_do_not_fit_operators(place, rng):
+    operators = star(), grid((6, 5)), grid((6, 5), "closed", np.zeros((6, 5), bool))
+    for operator in operators:
+        for wrong in (noise(rng, 7, 5), tensor(rng.normal(size=6), spatial("x"))):
+            with pytest.raises(ShapeError, match=r"acts on tensors along \(xˢ=6, yˢ=5\), not"):
+                operator(wrong)
+        with pytest.raises(TypeError, match=r"applied to tensors, .* not to a ndarray.  Wrap it"):
+            operator @ np.ones((6, 5))
+
+
+def test_functions_that_mix_the_examples_of_a_batch(rng):
+    y = tensor(rng.normal(size=(3, 4)), batch("b"), spatial("x"))
+    with pytest.raises(MixedExamples, match=r"mixes the examples along \(bᵇ=3\).*rename_dims"):
+        solve_linear(lambda u: u - math.mean(u, "b"), y)

@@ -132,7 +132,8 @@ def laplace(
         part = (left + right - 2 * center) * factor
         total = part if total is None else total + part
     if total is None:
-        raise ShapeError(f"laplace needs dims to go along, but {dims!r} selects none of {x.shape}.")
+        name = getattr(dims, "__name__", repr(dims))
+        raise ShapeError(f"laplace needs dims to go along, but {name} selects none of {x.shape}.")
     return total
 
 

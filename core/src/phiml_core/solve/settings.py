@@ -20,9 +20,9 @@ class Solve:
         abs_tol: absolute tolerance in units of y; default 0.
         x0: first guess, a tensor like x, or a number if x is like y; default zero.
         max_iterations: limit of iterations.
-        suppress: classes of exceptions that are not raised: `NotConverged`, `Diverged`, or subclasses of them.
+        suppress: class of exceptions, or several, that are not raised: `NotConverged`, `Diverged`, or subclasses of them.
         preconditioner: of iterative methods: None chooses by the operator; 'jacobi', 'block', 'ilu', 'ic', 'transform' (or 'spectral'),
-            'multigrid', 'none'; a function r ↦ z ≈ A⁻¹ r; or an object that a plugin has a method of `preconditioner` for.
+            'multigrid', 'none'; a function r ↦ z ≈ A⁻¹ r, of trees where the unknown is one; a matrix; or an object that a plugin has a method of `preconditioner` for.
         norm: '2' or 'max', over the dims of the system.
         preprocess_y: function of the right-hand side that is applied before solving, e.g. one that removes its mean.
         preprocess_y_args: further arguments of `preprocess_y`.
@@ -58,11 +58,14 @@ class Solve:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "suppress", tuple(self.suppress))
+        if type(self.suppress) is not tuple:
+            object.__setattr__(self, "suppress", _classes(self.suppress))
         if self.norm not in ("2", "max"):
             raise ValueError(f"The norm of a solve is '2' or 'max', not {self.norm!r}.")
         for name in ("rel_tol", "abs_tol", "max_iterations"):
             value = getattr(self, name)
+            if isinstance(value, str):
+                raise TypeError(f"{name} of a solve is a number or a tensor, not {value!r}.")
             if isinstance(value, (int, float)) and not value >= 0:
                 raise ValueError(f"{name} of a solve is 0 or more, not {value}.")
         deficiency = self.rank_deficiency
@@ -85,3 +88,10 @@ class Solve:
     def adjoint(self) -> "Solve":
         """The settings of the adjoint system."""
         return self.gradient_solve or self.with_(x0=None, abs_tol=None, preprocess_y=None, preprocess_y_args=())
+
+
+def _classes(suppress: Any) -> tuple[type, ...]:
+    found = (suppress,) if isinstance(suppress, type) else suppress
+    if isinstance(found, str) or not all([isinstance(c, type) for c in found]):
+        raise TypeError(f"suppress takes classes of exceptions, e.g. [NotConverged, Diverged], not {suppress!r}.")
+    return tuple(found)

@@ -95,6 +95,8 @@ def solve_linear(
         raise TypeError(
             f"solve_linear takes a Solve, an algorithm or its name, not {settings.method}.  A tolerance is given as Solve(rel_tol=…)."
         )
+    if isinstance(settings.method, type):
+        raise TypeError(f"solve_linear takes an algorithm object: {settings.method.__name__}(), not its class.")
     named = {**(f_kwargs or {}), **f_kwargs_}
     if not grad_for_f:
         f_args, named = stop_gradient((f_args, named))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from phiml_core.backend.precision import current
 from phiml_core.math import is_finite, maximum, to_int32, unpack_dim, where, wrap
-from phiml_core.shape import batch, concat_shapes, dual
+from phiml_core.shape import ShapeError, batch, concat_shapes, dual
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
@@ -50,6 +50,16 @@ class Direct:
     """
 
     sparse: bool = False
+
+
+def check_square(operator: LinearOperator, method: str) -> None:
+    """Raise unless there are as many equations as unknowns."""
+    domain, codomain = operator.domain, operator.range
+    if domain is not None and codomain is not None and domain.volume != codomain.volume:
+        raise ShapeError(
+            f"{method} needs as many equations as unknowns, but this {type(operator).__name__} maps {domain} to {codomain}.  Use 'lsmr', for "
+            "the solution of least squares and least norm."
+        )
 
 
 def dense_matrix(operator: LinearOperator, y: Tensor) -> DenseMatrix:
@@ -130,6 +140,7 @@ def _dense_lu(operator: DenseMatrix, y: Tensor) -> Tensor:
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: Direct, settings=None):
     operator, y, settings = prepare(problem, settings)
+    check_square(operator, "'direct'")
     if isinstance(operator, FunctionOperator):
         operator = OpaqueOperator.of(operator.function)
     run = partial(_run, algorithm.sparse)

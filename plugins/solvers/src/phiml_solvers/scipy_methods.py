@@ -14,7 +14,7 @@ from phiml_core.transform import custom_gradient
 from .assemble import has_matrix
 from .criterion import default_rel_tol, has_diverged, norm, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
-from .direct import NoMatrix, dense_matrix
+from .direct import NoMatrix, check_square, dense_matrix
 from .host import host_map, host_matrix
 from .implicit import implicit, may_round
 from .krylov.lsmr import least_squares_adjoint
@@ -153,4 +153,5 @@ def _(problem: LinearProblem, algorithm: SciPy, settings=None):
     run = partial(_run, algorithm.method)
     if algorithm.method in _LIMIT:
         return custom_gradient(run, least_squares_adjoint)(operator, y, settings)
+    check_square(operator, f"'scipy-{algorithm.method}'")
     return implicit(run)(operator, y, settings)

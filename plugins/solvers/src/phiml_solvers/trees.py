@@ -16,7 +16,7 @@ from phiml_core.tree import children
 from .assemble import assemble, assemble_between
 from .operator.linear import LinearOperator
 from .trace.matrix import TreeOperator, matrix_and_bias
-from .trace.tree import leaves_of, with_leaves
+from .trace.tree import keys_of, leaves_of, with_leaves
 
 __all__ = ["PackedOperator", "UnfitTree"]
 
@@ -43,6 +43,11 @@ def _(problem: LinearTreeProblem, algorithm, settings):
             "Give a right-hand side like the results of the function, and if its tree is another than that of the unknown, a first "
             "guess: Solve(x0=…)."
         )
+    made, given = keys_of(operator.template), keys_of(rhs)
+    if made != given:
+        raise UnfitTree(
+            f"The function returns a tree with the keys {made}, but those of the right-hand side are {given}.  Name them alike."
+        )
     if bias is not None:
         right = [y - b for y, b in zip(right, leaves_of(bias), strict=True)]
     guess: list[Any] = [None] * len(leaves_of(like)) if x0 is None else _guess(x0, like)
@@ -50,7 +55,7 @@ def _(problem: LinearTreeProblem, algorithm, settings):
     if len(right) == len(guess) and all(operator.blocks[i][j] is None for i in rows for j in rows if i != j):
         found = [solve(LinearProblem(operator.blocks[i][i], right[i], guess[i]), algorithm, settings) for i in rows]
         return with_leaves(like, iter([x for x, _ in found])), [info for _, info in found]
-    x, info = _packed(operator, leaves_of(like), right, guess if x0 is not None else None, algorithm, settings)
+    x, info = _packed(operator, like, right, guess if x0 is not None else None, algorithm, settings)
     return with_leaves(like, iter(x)), [info]
 
 
@@ -59,13 +64,31 @@ def _guess(x0: Any, like: Any) -> list[Any]:
     return leaves_of(x0) if like is x0 else [zeros_like(leaf) + x0 for leaf in leaves_of(like)]
 
 
-def _packed(operator: TreeOperator, like: Any, right: Any, guess: Any, algorithm: Any, settings: Solve) -> Any:
+def _is_function(value: Any) -> bool:
+    return callable(value) and not isinstance(value, LinearOperator)
+
+
+def _packing(function: Any, tree: Any, domains: tuple[Shape, ...], ranges: tuple[Shape, ...]) -> Any:
+    """A preconditioner that maps trees like the right-hand side to trees like the unknown, as one of vectors."""
+
+    def preconditioner(r: Tensor) -> Tensor:
+        found = function(with_leaves(tree, iter(unpack(r, ranges))))
+        return pack(leaves_of(found), domains)
+
+    preconditioner.__name__ = getattr(function, "__name__", "function")
+    return preconditioner
+
+
+def _packed(operator: TreeOperator, tree: Any, right: Any, guess: Any, algorithm: Any, settings: Solve) -> Any:
+    like = leaves_of(tree)
     coupled = _coupled(operator, [*like, *right])
     columns = zip(*operator.blocks, strict=True)
     domains = tuple([_dims([b.domain for b in c if b is not None], x, coupled) for c, x in zip(columns, like)])
     ranges = tuple([_dims([b.range for b in r if b is not None], y, coupled) for r, y in zip(operator.blocks, right)])
     packed = PackedOperator(operator.blocks, domains, ranges)
     x0 = None if guess is None else pack(guess, domains)
+    if _is_function(settings.preconditioner):
+        settings = settings.with_(preconditioner=_packing(settings.preconditioner, tree, domains, ranges))
     x, info = solve(LinearProblem(packed, pack(right, ranges), x0), algorithm, settings)
     return unpack(x, domains), info
 

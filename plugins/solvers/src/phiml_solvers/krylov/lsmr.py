@@ -16,6 +16,7 @@ from ..iterative import blank_history, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..operator.shift import stored
+from ..precondition.word import UnknownPreconditioner
 from ..system import prepare, unknown_dims
 from .ratio import ratio
 
@@ -197,6 +198,11 @@ def least_squares_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient:
 @solve.dispatch
 def _(problem: LinearProblem, algorithm: LSMR, settings=None):
     operator, y, settings = prepare(problem, settings)
+    if settings.preconditioner is not None and str(settings.preconditioner) != "none":
+        raise UnknownPreconditioner(
+            "LSMR takes no preconditioner: it works with the operator and its transpose.  Scale the unknowns, or solve the normal equations "
+            "with 'CG': A.T @ A."
+        )
     if isinstance(operator, (OpaqueOperator, FunctionOperator)):
         opaque = operator if isinstance(operator, OpaqueOperator) else OpaqueOperator.of(operator.function)
         operator = opaque.with_symmetry(False)

@@ -17,7 +17,7 @@ from .boundary import ABSENT, DIRICHLET, NEUMANN, OPEN_ENDS, PERIODIC, free_face
 from .constant import constant
 from .laplacian import laplacian
 from .linear import LinearOperator
-from .shift import barrier, difference, neighbour_sum, rolled, stored, with_ends
+from .shift import barrier, difference, neighbour_sum, rolled, stored, stored_on, with_ends
 
 __all__ = ["BoxLaplace", "sign_of", "transform_inverse"]
 
@@ -118,7 +118,7 @@ class BoxLaplace(LinearOperator):
         return total  # type: ignore[return-value]
 
     def __call__(self, x: Tensor) -> Dense:
-        x = stored(x, self.dims)
+        x = stored_on(x, self.resolution)
         laplace = laplacian(x, self.dims, self.boundary, self.spacing)
         if laplace is None:
             laplace = self.divergence([self.gradient(x, dim) for dim in self.dims])

@@ -104,7 +104,14 @@ class LinearOperator:
     def __matmul__(self, other: Any) -> Any:
         from .algebra import multiplied
 
-        return multiplied(self, other) if isinstance(other, LinearOperator) else self(other)
+        if isinstance(other, LinearOperator):
+            return multiplied(self, other)
+        if hasattr(other, "__array__") and not isinstance(other, Tensor):
+            raise TypeError(
+                f"A {type(self).__name__} is applied to tensors, whose dims have names, not to a {type(other).__name__}.  "
+                f"Wrap it: wrap(array, {self.domain or 'spatial(…)'})."
+            )
+        return self(other)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from phiml_core.tensor.tensor import Tensor
 from .box import BoxLaplace
 from .laplacian import laplacian
 from .linear import LinearOperator
-from .shift import stored
+from .shift import stored, stored_on
 
 __all__ = ["MaskedLaplace"]
 
@@ -75,7 +75,7 @@ class MaskedLaplace(LinearOperator):
         return self.box.divergence(fluxes)
 
     def __call__(self, x: Tensor) -> Dense:
-        x, box = stored(x, self.dims), self.box
+        x, box = stored_on(x, self.resolution), self.box
         laplace = laplacian(x, self.dims, box.boundary, box.spacing, self.weights)
         if laplace is None:
             laplace = box.divergence([box.gradient(x, dim) * w for dim, w in zip(self.dims, self.weights)])

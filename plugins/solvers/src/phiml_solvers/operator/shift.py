@@ -7,11 +7,12 @@ from phiml_core.backend.precision import current
 from phiml_core.math import pad, roll
 from phiml_core.ops.layouts import has_own_layout
 from phiml_core.ops.repeat import store
+from phiml_core.shape import Shape, ShapeError
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-__all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "with_ends"]
+__all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "stored_on", "with_ends"]
 
 
 def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
@@ -24,6 +25,27 @@ def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
     if x.spec.dtype is target:
         return x
     return Dense(x.backend.bind(primitive.astype)(x.native_array, target), x.spec.with_dtype(target))
+
+
+_FITTING: set[tuple[Shape, Shape]] = set()
+"""Shapes of tensors and the grids that they have been found to fit."""
+
+
+def stored_on(x: Tensor, grid: Shape) -> Dense:
+    """x as one array that stores the dims of a grid.
+
+    Raises:
+        ShapeError: x lacks dims of the grid, or has them with other sizes.
+    """
+    if (x.shape, grid) not in _FITTING:
+        if any([n not in x.shape.names or x.shape.get_size(n) != grid.get_size(n) for n in grid.names]):
+            raise ShapeError(
+                f"This operator acts on tensors along {grid}, not {x.shape}.  Slice, resample or expand the tensor."
+            )
+        if len(_FITTING) > 4096:
+            _FITTING.clear()
+        _FITTING.add((x.shape, grid))
+    return stored(x, grid.names)
 
 
 def barrier(*xs: Dense) -> list[Dense]:

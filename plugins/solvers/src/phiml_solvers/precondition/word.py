@@ -35,7 +35,7 @@ def preconditioner(how: Any, operator: Any, like: Tensor) -> tuple[Preconditione
     It has to be linear, and for CG and MINRES symmetric and of one sign.  A plugin adds a class of preconditioners by a method.
 
     Args:
-        how: None for the best there is for the class of the operator; a name; a function z = how(r); an object.
+        how: None for the best there is for the class of the operator; a name; a function z = how(r); a matrix; an object.
         operator: a `LinearOperator`.
         like: a tensor like the right-hand sides.
 
@@ -53,6 +53,11 @@ def preconditioner(how: Any, operator: Any, like: Tensor) -> tuple[Preconditione
 @preconditioner.dispatch
 def _(how: NoneType, operator, like):  # type: ignore[nonetype-type]
     return best(operator, like)
+
+
+@preconditioner.dispatch
+def _(how: Tensor, operator, like):
+    return (lambda r: how @ r), "matrix"
 
 
 @preconditioner.dispatch

@@ -1,11 +1,12 @@
 """Linear tracing: run a linear function on a tensor that records it, and return the operator."""
 
-from .errors import NotLinear, NotTraceable
+from .errors import MixedExamples, NotLinear, NotTraceable
 from .operator import TracedOperator
 from .structured import as_one, recognise, structured, transposed
 from .to_sparse import to_sparse
 
 __all__ = [
+    "MixedExamples",
     "NotLinear",
     "NotTraceable",
     "TracedOperator",

@@ -2,7 +2,7 @@
 
 import sys
 
-__all__ = ["NotLinear", "NotTraceable", "user_line"]
+__all__ = ["MixedExamples", "NotLinear", "NotTraceable", "user_line"]
 
 
 class NotLinear(TypeError):
@@ -11,6 +11,10 @@ class NotLinear(TypeError):
 
 class NotTraceable(NotLinear):
     """An operation is linear, but which elements it reads depends on values that are not known while tracing."""
+
+
+class MixedExamples(NotLinear):
+    """A function makes the examples along a batch dim depend on each other, which count as independent systems."""
 
 
 def user_line() -> str:

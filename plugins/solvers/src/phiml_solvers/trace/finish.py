@@ -16,7 +16,7 @@ from ..operator.matrix import DenseMatrix, Separable
 from ..operator.stencil import Stencil
 from .contract import condensed
 from .elementwise import coefficient
-from .errors import not_traceable
+from .errors import MixedExamples
 from .operator import TracedOperator, is_symmetric
 from .recognise import around, laplacian, offsets_of, periodic_dims
 from .sparse import entry_count, sparse_matrix
@@ -38,7 +38,7 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
         keep_stencil: stop at `Stencil`, do not look for a Laplacian.
 
     Raises:
-        NotTraceable: examples along a batch dim of x depend on each other.
+        MixedExamples: examples along a batch dim of x depend on each other.
     """
     sizes = {n: to.get_size(n) for n in to.names} | {n: s for t in terms for n, s in t.hidden}
     terms = joined_windows([_aligned(condensed(t, to), shape, to) for t in terms], sizes)
@@ -47,7 +47,10 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
     idle = _idle_dims(terms, shape, to)
     mixed = shape.batch.without(idle)
     if mixed:
-        raise not_traceable(f"a function that mixes the examples along {mixed}", "batch dims count independent systems")
+        raise MixedExamples(
+            f"The function mixes the examples along {mixed}, but batch dims count independent systems.  Give that dim another type, e.g. "
+            f"math.rename_dims(y, {mixed.names[0]!r}, instance({mixed.names[0]!r}))."
+        )
     if len(idle) == shape.rank and to == shape:
         return _diagonal(terms, shape)
     varying = {d for t in terms for f in (*t.factors, *t.index) if not isinstance(f, (int, Along)) for d in f.dims}

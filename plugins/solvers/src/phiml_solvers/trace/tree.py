@@ -1,4 +1,4 @@
-"""The tensors of trees that a function is linear in: of fields their values, never their boundary."""
+"""The tensors of trees that a function is linear in: of fields their values, never their boundary; of dictionaries in the order of keys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from phiml_core.tree import children, rebuild
 
 from .linear import holds_linear
 
-__all__ = ["leaves_of", "with_leaves"]
+__all__ = ["keys_of", "leaves_of", "with_leaves"]
 
 
 def leaves_of(value: Any) -> list[Tensor]:
@@ -34,12 +34,29 @@ def _collect(value: Any, found: list[Tensor]) -> None:
             value = _one(value)
         found.append(value)
         return
-    parts = children(value)
+    parts = [value[k] for k in _keys(value)] if type(value) is dict else children(value)
     if parts is not None:
         for part in parts:
             _collect(part, found)
     elif isinstance(value, (int, float, complex)) and not isinstance(value, bool):
         found.append(wrap(value))
+
+
+def keys_of(value: Any) -> Any:
+    """The keys of the dictionaries of a tree, nested as they are, None in place of all else; equal for trees that belong together."""
+    if isinstance(value, (Field, Tensor)):
+        return None
+    if type(value) is dict:
+        return {k: keys_of(v) for k, v in value.items()}
+    found = [keys_of(part) for part in children(value) or ()]
+    return found if any(f is not None for f in found) else None
+
+
+def _keys(value: dict[Any, Any]) -> list[Any]:
+    """The keys in an order that does not depend on who made the dictionary."""
+    return sorted(
+        value, key=lambda k: (type(k).__name__, k) if isinstance(k, (str, int, float)) else (type(k).__name__, repr(k))
+    )
 
 
 def _one(value: Stacked) -> Tensor:
@@ -62,6 +79,9 @@ def with_leaves(value: Any, leaves: Iterator[Any]) -> Any:
         if isinstance(value, Stacked) and not value.shape.is_uniform:
             return Stacked(tuple(with_leaves(c, leaves) for c in value.components), value.dim)
         return next(leaves)
+    if type(value) is dict:
+        found = {k: with_leaves(value[k], leaves) for k in _keys(value)}
+        return {k: found[k] for k in value}
     parts = children(value)
     if parts is not None:
         return rebuild(value, tuple(with_leaves(p, leaves) for p in parts))
