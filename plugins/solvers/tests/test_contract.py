@@ -84,5 +84,7 @@ def test_filters_in_fourier_space(double, rng, n):
         return math.real(math.ifft(math.fft(u) * k))
 
     operator, _ = matrix_from_function(smooth, u)
-    assert sum(t.shape.volume for t in tree_leaves(operator)) <= 6 * n**4  # two matrices and the places of their entries
+    assert (
+        sum(t.shape.volume for t in tree_leaves(operator)) <= 6 * n**4
+    )  # two matrices and the places of their entries
     assert largest(solve_linear(smooth, smooth(u)) - u) < 1e-9
