@@ -15,7 +15,7 @@ from phiml_core.tensor.tensor import Tensor
 from .boundary import ABSENT, DIRICHLET, NEUMANN, PERIODIC, parse_boundary
 from .constant import constant
 from .linear import LinearOperator
-from .shift import stored_on
+from .shift import barrier, stored_on
 
 __all__ = ["Stencil"]
 
@@ -108,6 +108,8 @@ class Stencil(LinearOperator):
         zeros = {side for pair in self.boundary for side in pair} == {ABSENT}
         star = not zeros and all([sum(map(bool, offset)) < 2 for offset in self.offsets])
         wide: dict[Any, Any] = {}
+        # Joined along the axis whose elements are neighbours in memory, arrays are written once rather than read in pieces.
+        innermost = x.spec.stored.names[-1:] if type(x) is Dense else ()
 
         def view(offset: Offset) -> Any:
             steps = {d: o for d, o in zip(self.dims, offset) if o}
@@ -115,7 +117,8 @@ class Stencil(LinearOperator):
                 return x
             names = tuple(steps) if star else self.dims
             if names not in wide:
-                wide[names] = _continued(x, self.dims, self.boundary, {n: margins[n] for n in names})
+                found = _continued(x, self.dims, self.boundary, {n: margins[n] for n in names})
+                wide[names] = barrier(found)[0] if star and names == innermost else found
             return wide[names][{n: self._range(n, steps.get(n, 0), margins[n][0]) for n in names if any(margins[n])}]
 
         return view
