@@ -36,6 +36,7 @@ def make(index=INDEX, values=1.0, dims=DIMS, **options):
         (SparseError, "batch dims.*Stack sparse tensors", lambda: make(math.expand(INDEX, batch(b=2)))),
         (SparseError, "said to be sorted", lambda: make(INDEX.e[::-1], format="csr", indices_sorted=True)),
         (ShapeError, "channel dim whose item names", lambda: make(wrap([1, 0], instance("e")))),
+        (TypeError, "from_scipy takes a sparse matrix of SciPy, not a ndarray", lambda: math.from_scipy(np.eye(2), spatial(x=2), dual(y=2))),
         (ShapeError, "does not fit rows", lambda: math.from_scipy(make().to_scipy(), spatial(x=2), dual(y=2))),
     ],
 )  # fmt: skip

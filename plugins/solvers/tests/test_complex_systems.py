@@ -1,5 +1,7 @@
 """Systems with complex numbers, of the operator or of the right-hand side."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from phiml_core import math
@@ -58,3 +60,24 @@ def test_grids_with_complex_shift(name, double, rng):
     for k in (1.7 + 0.3j, math.tensor(1.7 + 0.3j)):
         x = solve_linear(damped, y, name, k=k)
         assert float(math.max(abs(damped(x, k) - y))) < 1e-8
+
+
+PLACES = ["numpy"] + [
+    n for n, p in (("torch", "torch"), ("tensorflow", "tf")) if importlib.util.find_spec(f"phiml_{p}")
+]
+
+
+@pytest.mark.parametrize("name", ["auto", "CG", "GMres", "minres", "direct", "multigrid"])
+@pytest.mark.parametrize("place", PLACES)
+def test_real_operators_and_complex_right_hand_sides(place, name, double, rng):
+    """Preconditioners of real operators work on both parts."""
+    numbers = rng.normal(size=(16, 12)) + 1j * rng.normal(size=(16, 12))
+    mask = rng.random((16, 12)) > 0.2
+
+    def flow(u):
+        return math.where(weights, u - math.laplace(math.where(weights, u, 0), padding="periodic"), u)
+
+    with math.backend(place):
+        y, weights = math.tensor(numbers, spatial("x,y")), math.wrap(mask, spatial("x,y"))
+        for f in (lambda u: u - math.laplace(u, padding="periodic"), flow)[: 1 if name == "multigrid" else 2]:
+            assert float(math.max(abs(f(solve_linear(f, y, name)) - y))) < 1e-8

@@ -26,8 +26,14 @@ def from_scipy(matrix: Any, rows: Shape, columns: Shape) -> Sparse:
         rows, columns: dims that its axes stand for, in row-major order, e.g. `spatial(x=4, y=3)` and `dual(x=4, y=3)`.
 
     Raises:
+        TypeError: it is no sparse matrix of SciPy.
         ShapeError: the sizes do not fit.
     """
+    if not hasattr(matrix, "tocoo"):
+        raise TypeError(
+            f"from_scipy takes a sparse matrix of SciPy, not a {type(matrix).__name__}.  Dense values become one by "
+            f"to_format(tensor(array, rows, columns), 'csr')."
+        )
     _fit(matrix.shape, rows, columns)
     if matrix.format in ("csr", "csc"):
         return of_compressed(matrix, rows, columns, "rows" if matrix.format == "csr" else "columns", default_backend())

@@ -47,7 +47,12 @@ def _(matrix: ARRAY, rhs: Any) -> Any:
     matrix, rhs = (
         a if sizes_of(a)[:-2] == batch else tf.broadcast_to(a, (*batch, *sizes_of(a)[-2:])) for a in (matrix, rhs)
     )
-    return raw.MatrixSolve(matrix=matrix, rhs=rhs)
+    dtype = matrix.dtype if matrix.dtype.is_complex else rhs.dtype
+    matrix, rhs = (a if a.dtype == dtype else raw.Cast(x=a, DstT=dtype) for a in (matrix, rhs))
+    # what is not finite has a solution that is not, instead of an error from a kernel
+    finite = tf.reduce_all(tf.equal(matrix - matrix, 0), (-2, -1), keepdims=True)
+    unit = tf.eye(sizes_of(matrix)[-1], dtype=dtype)
+    return raw.MatrixSolve(matrix=tf.where(finite, matrix, unit), rhs=tf.where(finite, rhs, tf.constant(np.nan, dtype)))
 
 
 # --- margins ---

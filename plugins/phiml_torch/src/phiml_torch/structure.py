@@ -18,8 +18,13 @@ primitive.concat.register((ARRAY,), lambda x, others, axis: torch.cat((x, *other
 primitive.stack.register((ARRAY,), lambda x, others, axis: torch.stack((x, *others), axis))
 primitive.flip.register((ARRAY,), torch.flip)
 primitive.roll.register((ARRAY,), torch.roll)
-primitive.solve.register((ARRAY,), lambda matrix, rhs: torch.linalg.solve_ex(matrix, rhs)[0])
 primitive.nonzero.register((ARRAY,), torch.nonzero)
+
+
+@primitive.solve.dispatch
+def _(matrix: torch.Tensor, rhs: Any) -> Any:
+    dtype = torch.promote_types(matrix.dtype, rhs.dtype)
+    return torch.linalg.solve_ex(matrix.to(dtype), rhs.to(dtype))[0]
 
 
 @primitive.einsum.dispatch

@@ -31,7 +31,7 @@ from .implicit import has_complex, implicit, may_project, may_round
 from .opaque import OpaqueOperator, closed
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
-from .precondition.word import preconditioner
+from .precondition.word import real_preconditioner
 from .probe import is_asymmetric, rounding
 from .system import prepare
 
@@ -147,7 +147,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     dims = system_dims(operator, y)
     size = size_of(given, dims)
     given, y, scaled = given / size, y / size, scaled_settings(settings, size)
-    precondition, name = preconditioner(settings.preconditioner, operator, y)
+    precondition, name = real_preconditioner(settings.preconditioner, operator, y)
     tolerance = target(scaled, given, dims)
     system = System(operator, precondition, dims, tolerance, scaled)
     zero = zeros_of(y)

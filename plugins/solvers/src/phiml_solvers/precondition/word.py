@@ -5,9 +5,18 @@ from types import NoneType
 from typing import Any
 
 from phiml_core.dispatch import generic
+from phiml_core.math import imag, real
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.tree import tree_leaves
 
-__all__ = ["Preconditioner", "UnknownPreconditioner", "best", "preconditioner", "register_preconditioner"]
+__all__ = [
+    "Preconditioner",
+    "UnknownPreconditioner",
+    "best",
+    "preconditioner",
+    "real_preconditioner",
+    "register_preconditioner",
+]
 
 Preconditioner = Callable[[Tensor], Tensor]
 
@@ -69,6 +78,15 @@ def _(how: str, operator, like):
     if make is None:
         raise UnknownPreconditioner(f"Unknown preconditioner {how!r}.  Known: {_known()}.")
     return make(operator, like), name
+
+
+def real_preconditioner(how: Any, operator: Any, like: Tensor) -> tuple[Preconditioner, str]:
+    """`preconditioner`, which of a real operator is made for real tensors and applied to the parts of complex ones."""
+    real_operator = all([t.dtype.kind is not complex for t in tree_leaves(operator)])
+    if like.dtype.kind is not complex or not real_operator or (callable(how) and not hasattr(how, "__value_attrs__")):
+        return preconditioner(how, operator, like)
+    of_part, name = preconditioner(how, operator, real(like))
+    return (lambda r: of_part(real(r)) + of_part(imag(r)) * 1j), name
 
 
 def _known() -> str:

@@ -23,11 +23,14 @@ def sampled(value: Linear, coordinates: Tensor, extrap: Any) -> Any:
         raise not_traceable("grid_sample", "the positions are not known while tracing")
     boundary = as_extrapolation(extrap)
     names, along = named_components(value.shape, coordinates)
+    places = wrap(
+        coordinates.numpy(coordinates.shape), coordinates.shape
+    )  # compiled code records what is done to constants
     cells, fractions, widths = [], [], {}
     for k, name in enumerate(names):
         position = coordinates[{along: k}]
         size: Any = value.shape.get_size(name)
-        known = np.asarray(position.numpy(position.shape), np.float64)
+        known = np.asarray(places[{along: k}].numpy(position.shape), np.float64)
         sides = boundary.side(name, False), boundary.side(name, True)
         if all(s.plan_key == "wrap" for s in sides):
             base = np.floor(known).astype(np.int64)
