@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from phiml_core import math
 from phiml_core.math import batch, channel, instance, spatial, tensor, wrap
-from phiml_solvers.trace import NotLinear, NotTraceable, structured
+from phiml_solvers.trace import MixedExamples, NotLinear, NotTraceable, structured
 from traced_functions import grid, indices
 
 NOT_LINEAR = {
@@ -74,7 +74,7 @@ def test_affine_is_not_linear(double):
 
 def test_what_cannot_be_traced_says_why(double):
     x = tensor(np.zeros((3, 4)), batch("b"), spatial("x"))
-    with pytest.raises(NotTraceable, match="batch"):
+    with pytest.raises(MixedExamples, match="batch"):
         structured(lambda x: math.sum_(x, "b"), x)
     same = wrap([[0], [0]], instance("points"), channel(vector="x"))
     with pytest.raises(NotTraceable, match="several values"):

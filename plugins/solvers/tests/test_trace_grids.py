@@ -79,7 +79,7 @@ def test_boundary_values_are_the_offset(double, rng):
 
 
 def test_several_tensors(double):
-    """A tree in, a tree out: blocks where they depend on each other."""
+    """A tree in, a tree out: blocks where they depend on each other, in the order of keys."""
     a, b = grid(), grid()
 
     def f(a, b, scale):
@@ -87,9 +87,9 @@ def test_several_tensors(double):
 
     operator, _ = matrix_from_function(f, a, b, 2.0, auxiliary_args="scale")
     assert [[type(o).__name__ for o in row] for row in operator.blocks] == [
-        ["Identity", "Diagonal"],
         ["NoneType", "BoxLaplace"],
         ["TracedOperator", "NoneType"],
+        ["Identity", "Diagonal"],
     ]
     result, wanted = operator(a, b), f(a, b, 2.0)
     assert all(largest(result[k] - wanted[k]) < 1e-12 for k in wanted)
