@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .plan import Level
+from .rows import on_grid, rows
 from .stencil import face_sum, outflow, padded
 from .words import Words
 
@@ -30,9 +31,9 @@ def inverse_matrix(words: Words, level: Level, faces: list[Any], extra: Any, sin
         None if extra is None else words.reshape(extra, (1, *extra.shape)),
         padded(words, wide, unit),
     )
-    matrix = _rows(words, wide, columns, (0,))
+    matrix = rows(words, wide, columns, (0,))
     diagonal = face_sum(words, level, faces)
-    diagonal = _rows(words, level, diagonal if extra is None else diagonal + extra)
+    diagonal = rows(words, level, diagonal if extra is None else diagonal + extra)
     root = words.sqrt(diagonal)
     scale = words.inverse(root)
     here = words.where(diagonal == 0, diagonal + 1, diagonal * 0)  # 1 on the diagonal for cells without faces
@@ -50,24 +51,13 @@ def inverse_matrix(words: Words, level: Level, faces: list[Any], extra: Any, sin
 
 def apply_inverse(words: Words, level: Level, inverse: Any, r: Any) -> Any:
     """The inverse of `inverse_matrix` applied to values of the cells."""
-    rows = _rows(words, level, r)
-    found = words.sum(inverse * _row(words, rows), (len(rows.shape),))
-    order = [*[a for a in range(len(r.shape)) if a not in level.axes], *sorted(level.axes)]
-    x = words.reshape(found, tuple(r.shape[a] for a in order))
-    return words.transpose(x, tuple(order.index(a) for a in range(len(order))))
+    right = rows(words, level, r)
+    return on_grid(words, level, words.sum(inverse * _row(words, right), (len(right.shape),)))
 
 
 def _sizes(level: Level, rank: int) -> tuple[int, ...]:
     places = dict(zip(level.axes, level.sizes))
     return tuple(places.get(a, 1) for a in range(rank))
-
-
-def _rows(words: Words, level: Level, x: Any, last: tuple[int, ...] = ()) -> Any:
-    """Values as (other axes …, axes `last` …, cells)."""
-    rest = [a for a in range(len(x.shape)) if a not in level.axes and a not in last]
-    x = words.transpose(x, (*rest, *last, *sorted(level.axes)))
-    kept = len(rest) + len(last)
-    return words.reshape(x, (*x.shape[:kept], int(np.prod(level.sizes))))
 
 
 def _row(words: Words, x: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from phiml_core.backend.backend import Backend
 
+from .clusters import cluster_step, clusters
 from .coarsest import apply_inverse, inverse_matrix
 from .plan import Level, plan
 from .stencil import face_sum, inside, outflow, padded
@@ -38,6 +39,7 @@ def program(
     singular: bool,
     bits: int,
     visits: int,
+    clustered: bool = False,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Two functions of native arrays that have all axes.
 
@@ -46,6 +48,7 @@ def program(
         shifted: whether there is a factor of the identity.
         singular: whether constants are in the null space.
         visits: how often each grid visits the next coarser one: 1 for a V-cycle, 2 for a W-cycle.
+        clustered: whether steps for clusters of strongly coupled cells go before and after the cycle.
 
     Returns:
         prepare: takes the coefficients of all faces normal to each axis, outer ones included, divided by the squared distance of the
@@ -59,23 +62,36 @@ def program(
     def prepare(*arrays: Any) -> Any:
         faces, extra = list(arrays[: len(axes)]), arrays[-1] if shifted else None
         found: list[Any] = []
+        groups: tuple[Any, ...] = ()
         for level in levels[:-1]:
             mass = face_sum(words, level, faces)
-            diagonal = words.once(words.inverse(mass if extra is None else mass + extra))
-            found += [*faces, *([] if extra is None else [extra]), diagonal]
+            diagonal = mass if extra is None else mass + extra
+            if clustered and not found:
+                groups = clusters(words, level, faces, extra, words.once(diagonal), bits)
+            found += [*faces, *([] if extra is None else [extra]), words.once(words.inverse(diagonal))]
             for i in level.pairs:
                 faces, extra, shares = coarsened(words, level, i, faces, extra, mass, LEAST[bits])
                 level = level.halved(i)
                 mass = face_sum(words, level, faces)
                 found.append(shares)
-        return (*found, words.once(inverse_matrix(words, levels[-1], faces, extra, singular, bits)))
+        return (*found, words.once(inverse_matrix(words, levels[-1], faces, extra, singular, bits)), *groups)
 
     def run(*arrays: Any) -> Any:
         grids, start = [], 0
         for level, count in zip(levels[:-1], counts):
             grids.append(_Grid(words, level, arrays[start : start + count], shifted))
             start += count
-        return _cycle(words, levels, grids, arrays[start], visits, 0, arrays[-1])
+        last, groups, r = arrays[start], arrays[start + 1 : -1], arrays[-1]
+        if not groups:  # not asked for, or the grid is so small that it is solved as it is
+            return _cycle(words, levels, grids, last, visits, 0, r)
+
+        def rest(z: Any) -> Any:
+            return words.once(grids[0].rest(padded(words, levels[0], z), r))
+
+        labels, weights = groups
+        z = cluster_step(words, levels[0], labels, weights, r)
+        z = words.once(z + _cycle(words, levels, grids, last, visits, 0, rest(z)))
+        return words.once(z + cluster_step(words, levels[0], labels, weights, rest(z)))
 
     wide = bits == 64
     return backend.fuse(prepare, wide), backend.fuse(run, wide)

@@ -17,13 +17,13 @@ __all__: list[str] = []
 
 
 @multigrid.dispatch
-def _(operator: Stencil, like, visits):
+def _(operator: Stencil, like, visits, clusters):
     if not operator.symmetric or not all(sum(map(abs, offset)) <= 1 for offset in operator.offsets):
         return None
-    return _of_star(operator, like, visits)
+    return _of_star(operator, like, visits, clusters)
 
 
-def _of_star(operator: Stencil, like: Tensor, visits: int) -> Callable[[Tensor], Tensor] | None:
+def _of_star(operator: Stencil, like: Tensor, visits: int, clusters: bool | None) -> Callable[[Tensor], Tensor] | None:
     """Coefficients between neighbours are those of faces; what the diagonal has beside them is a factor of the identity.
 
     The sign that makes the operator positive is that of minus the sum of all coefficients between neighbours, which may be traced.
@@ -53,7 +53,7 @@ def _of_star(operator: Stencil, like: Tensor, visits: int) -> Callable[[Tensor],
     active = where(links == 0, 0.0, 1.0)
     alone = where(links == 0, sign / where(diagonal == 0, 1.0, diagonal), 0.0)
     spacing = (1.0,) * len(dims)
-    run = cycle_for(dims, operator.boundary, spacing, faces, extra * active, operator.singular, like, visits)
+    run = cycle_for(dims, operator.boundary, spacing, faces, extra * active, operator.singular, like, visits, clusters)
     return lambda r: run(r * active) * active * sign + r * alone
 
 

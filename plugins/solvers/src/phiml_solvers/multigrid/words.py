@@ -19,6 +19,8 @@ class Words:
         self.where, self.sqrt = backend.bind(primitive.where), backend.bind(primitive.sqrt)
         self.sum, self.solve = backend.bind(primitive.sum), backend.bind(primitive.solve)
         self.broadcast_to = backend.bind(primitive.broadcast_to)
+        self.minimum, self.scatter = backend.bind(primitive.minimum), backend.bind(primitive.scatter)
+        self.take, self.segment_sum = backend.bind(primitive.take), backend.bind(primitive.segment_sum)
 
     def once(self, array: Any) -> Any:
         """The array, computed once although neighbours of each value are read (a matter of compiled code)."""
