@@ -5,6 +5,8 @@ import pytest
 from phiml_core import math
 from phiml_core.math import Solve, channel, dual, matrix_from_function, solve_linear, spatial, tensor, wrap
 from phiml_core.shape import ShapeError
+from phiml_solvers import UnknownPreconditioner
+from phiml_solvers.operator import inverse
 from phiml_solvers.trace import NotLinear, NotTraceable
 from traced_functions import largest
 
@@ -76,3 +78,13 @@ def test_iterations_need_one_space(rng):
         solve_linear(matrix, y, "GMres")
     for method in ("auto", "direct", "lsmr"):
         assert largest(matrix @ solve_linear(matrix, y, method) - y) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["ilu", "ic", "block"])
+def test_preconditioners_that_need_a_matrix(name, double, rng):
+    y = tensor(rng.normal(size=8), spatial("x"))
+    near, _ = matrix_from_function(heat, y)
+    for f in (FUNCTIONS["loop"], near + inverse(near)):
+        with pytest.raises(UnknownPreconditioner, match=rf"^'{name}' needs a sparse matrix, which this (Opaque|Sum)"):
+            solve_linear(f, y, Solve("GMres", preconditioner=name))
+        assert largest(f(solve_linear(f, y, "GMres")) - y) < 1e-8

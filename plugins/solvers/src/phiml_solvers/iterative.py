@@ -35,7 +35,7 @@ from .precondition.word import real_preconditioner
 from .probe import is_asymmetric, rounding
 from .system import prepare
 
-__all__ = ["Correction", "Method", "System", "blank_history", "scaled_settings", "solve_by"]
+__all__ = ["Correction", "Method", "System", "blank_history", "noted", "scaled_settings", "solve_by"]
 
 
 @dataclass
@@ -76,11 +76,8 @@ class System:
         return (residual > self.tolerance) & (count < self.settings.max_iterations) & (flaw == 0)
 
     def note(self, history: Any, count: Tensor, residual: Tensor, active: Tensor) -> Any:
-        """The history with the residual of the examples that were iterated on, at the place of their count."""
-        if history is None:
-            return None
-        index = wrap(list(range(history.shape.get_size("iteration"))), spatial("iteration"))
-        return where((index == count) & active, residual, history)
+        """See `noted`."""
+        return noted(history, count, residual, active)
 
 
 @dataclass
@@ -225,6 +222,14 @@ def scaled_settings(settings: Solve, size: Tensor) -> Solve:
 
 def _promises_symmetry(operator: LinearOperator) -> bool:
     return operator.symmetric and not isinstance(operator, OpaqueOperator) and not has_complex(operator)
+
+
+def noted(history: Any, count: Tensor, residual: Tensor, active: Tensor) -> Any:
+    """A history with the residual of the examples that were iterated on, at the place of their count; None stays None."""
+    if history is None:
+        return None
+    index = wrap(list(range(history.shape.get_size("iteration"))), spatial("iteration"))
+    return where((index == count) & active, residual, history)
 
 
 def blank_history(settings: Solve, none: Tensor) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from phiml_core.math import zeros_like
 from phiml_core.solve import LinearFunction
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import stop_gradient
@@ -79,10 +78,6 @@ class OpaqueOperator(LinearOperator):
     def with_symmetry(self, symmetric: bool) -> "OpaqueOperator":
         """The same function, promised to be symmetric or not."""
         return OpaqueOperator(self.function, self.values, self.args, self.kwargs, symmetric)
-
-    def offset(self, like: Tensor) -> Tensor:
-        """f(0): what makes a function affine."""
-        return self(zeros_like(like))
 
 
 def captured(function: Any) -> tuple[Any, ...]:

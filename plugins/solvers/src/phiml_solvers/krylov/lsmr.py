@@ -12,7 +12,7 @@ from phiml_core.transform import custom_gradient, while_loop
 from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
 from ..diagnosis import NOT_FINITE
 from ..implicit import adjoint_context, has_floats, pulled_back, sum_all, sum_like
-from ..iterative import blank_history, scaled_settings
+from ..iterative import blank_history, noted, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..operator.shift import stored
@@ -81,7 +81,7 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
         return x, r, g, norm(r, dims, settings.norm) + none, scale, count + more, stuck, history
 
     history = blank_history(settings, none)
-    history = None if history is None else _noted(history, none, residual, none == 0)
+    history = None if history is None else noted(history, none, residual, none == 0)
     state = (x, r, g, residual, none, none, none, history)
     x, r, g, residual, scale, count, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
     converged = solved(residual, length(g, unknowns), length(r, dims), scale) & is_finite(residual) & (flaw == 0)
@@ -144,7 +144,7 @@ def _bidiagonalised(
         left = where(active, sqrt((bd - ahead) * (bd - ahead) + bdd * bdd), left)
         gradient = where(active, abs_(zbar), gradient)
         if past is not None:
-            past = _noted(past, base + n + 1, left, active)
+            past = noted(past, base + n + 1, left, active)
         n = where(active, n + 1.0, n)
         return (
             left, gradient, square, n, x, u, v, h, hbar, new_alpha, abar, zbar, rho, rbar, cbar, sbar, zeta, bdd, bd, rd, tau, theta, past,
@@ -156,13 +156,6 @@ def _bidiagonalised(
     )  # fmt: skip
     _, _, square, n, x, *_, past = while_loop(lambda *s: anywhere(going(*s)), iterate, state)
     return x, n, sqrt(square), past
-
-
-def _noted(history: Any, count: Tensor, residual: Tensor, active: Tensor) -> Any:
-    from phiml_core.math import spatial, wrap
-
-    index = wrap(list(range(history.shape.get_size("iteration"))), spatial("iteration"))
-    return where((index == count) & active, residual, history)
 
 
 def least_squares(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:

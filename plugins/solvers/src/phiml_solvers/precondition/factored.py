@@ -4,9 +4,8 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
-from phiml_core.dispatch import NoMethod
 
-from ..assemble import assemble
+from ..assemble import has_matrix
 from ..host import host_map, host_matrix
 from .word import Preconditioner, UnknownPreconditioner
 
@@ -23,13 +22,12 @@ def from_matrix(name: Hashable, factor: Callable[[Any], Callable[[Any], Any]], o
     Raises:
         UnknownPreconditioner: the operator has no matrix.
     """
-    try:
-        assemble.resolve(type(operator))
-    except NoMethod:
+    if not has_matrix(operator):
+        known = name[0] if isinstance(name, tuple) else name
         raise UnknownPreconditioner(
-            f"{name!r} needs a matrix, which a {type(operator).__name__} does not have.  Use 'none', a function of your own, or give the "
-            "operator as one that can be assembled, such as a Stencil or a matrix."
-        ) from None
+            f"{known!r} needs a sparse matrix, which this {type(operator).__name__} does not have.  Use 'none', a function of your own, or "
+            "give the operator as one that can be assembled, such as a Stencil or a matrix."
+        )
 
     def make(item: Any) -> Callable[[Any], Any]:
         apply = factor(host_matrix(item))
