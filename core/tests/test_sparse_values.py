@@ -79,6 +79,19 @@ def test_entries_at_the_same_position(everywhere):
     equal(t * 2, expected * 2)
 
 
+@pytest.mark.parametrize("order", [[1, 0, 2], [1, 0, 3, 2], [2, 0, 1], [3, 1, 0, 2]], ids=str)
+def test_positions_in_another_order(everywhere, order):
+    """Also in one that is its own inverse, as that of a transposed band."""
+    n = len(order)
+    index = wrap([[i, i % 2] for i in order], instance("e"), channel(index="x,~y"))
+    t = math.sparse_tensor(index, wrap([10.0 + i for i in order], instance("e")), spatial(x=n) & dual(y=2))
+    expected = np.zeros((n, 2))
+    expected[range(n), [i % 2 for i in range(n)]] = 10.0 + np.arange(n)
+    for found in (t, math.to_format(t, "csr"), math.to_format(t, "csc"), abs(t)):
+        equal(found, expected)
+    equal(t * t, expected**2)
+
+
 # --- reductions ---
 
 

@@ -4,11 +4,12 @@ import importlib.util
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from phiml_core import math
 from phiml_core.backend import backend
-from phiml_core.math import batch, dual, precision, spatial, tensor, wrap
+from phiml_core.math import batch, channel, dual, precision, spatial, tensor, wrap
 from phiml_solvers.assemble import assemble
 from phiml_solvers.operator import (
     DenseMatrix,
@@ -289,3 +290,13 @@ def test_errors(rng):
     with pytest.raises(NotImplementedError, match="diagonal"):
         inverse(operators(rng)["box"]).diagonal()
     assert wrap(1.0) * Identity() is not None
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (7, 4), (4, 7)], ids=str)
+def test_transposes_of_bands(shape, rng):
+    """Whose entries, listed by rows, are in an order by columns that is its own inverse."""
+    band = scipy.sparse.diags([-1.0, 2.5, -0.5], [-1, 0, 1], shape=shape).tocsr()
+    y = rng.normal(size=shape[0])
+    with precision(64):
+        operator = SparseMatrix.of(band, channel(u=shape[1]), channel(i=shape[0]))
+        np.testing.assert_allclose(operator.T(wrap(y, channel("i"))).numpy("u"), y @ band.toarray(), atol=1e-12)

@@ -109,7 +109,7 @@ def canonical(t: Sparse, what: str = "") -> Sparse:
     row, column = known
     first, inverse = distinct(keys_of(listed))
     values = listed.values
-    if len(first) < len(row) or not np.array_equal(first, inverse):
+    if not np.array_equal(inverse, np.arange(len(first))):  # repeated, or in another order
         number = index_tensor(inverse, values.backend, len(first))
         values = segment_sum(values, number, instance(**{ENTRY: len(first)}))
         if t.dtype.kind is bool:

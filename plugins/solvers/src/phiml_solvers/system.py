@@ -14,6 +14,7 @@ from phiml_core.tree import tree_leaves
 
 from .criterion import system_dims
 from .implicit import has_complex
+from .native_matrix import with_names
 from .opaque import OpaqueOperator
 from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
@@ -48,7 +49,9 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
         )
     x0 = settings.x0 if problem.x0 is None else problem.x0
     x0 = zeros_like(y) + x0 if isinstance(x0, (int, float, complex)) else x0  # the same number everywhere
-    operator, offset = as_operator(problem.operator, y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0))
+    like = y if x0 is None else x0 if isinstance(x0, Tensor) else wrap(x0)
+    given = with_names(problem.operator, y.shape.non_batch, like.shape.non_batch)
+    operator, offset = as_operator(given, like)
     if offset is not None:
         y = y - offset
     check_dims(operator, y, x0)

@@ -1,0 +1,52 @@
+"""Matrices of SciPy and native arrays, as one has them before one names dims."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from phiml_core import math
+from phiml_core.math import Solve, batch, channel, solve_linear, spatial, wrap
+from phiml_core.shape import ShapeError
+
+A = sp.diags([-1.0, 2.5, -0.5], [-1, 0, 1], shape=(12, 12)).tocsr()
+
+
+@pytest.mark.parametrize("make", [lambda: A, lambda: sp.coo_array(A), lambda: A.toarray()], ids=["csr", "coo", "dense"])
+@pytest.mark.parametrize("dims", [channel(i=12), spatial(x=3, y=4)], ids=str)
+def test_takes_the_dims_of_the_right_hand_side(make, dims, rng):
+    y = rng.normal(size=(2, 12))
+    with math.precision(64):
+        x = solve_linear(make(), math.reshaped_tensor(y, [batch("k").with_size(2), dims]))
+        assert x.shape == batch(k=2) & dims
+        np.testing.assert_allclose(x.numpy(x.shape).reshape(2, 12) @ A.toarray().T, y, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["jax", "torch", "tensorflow"])
+def test_arrays_of_frameworks(name):
+    pytest.importorskip({"jax": "phiml_jax", "torch": "phiml_torch", "tensorflow": "phiml_tf"}[name])
+    with math.backend(name):
+        matrix = math.tensor([[2.0, 1.0], [0.0, 4.0]], channel("i,j")).native("i,j")
+        y = math.tensor([4.0, 8.0], channel("i"))
+        x = solve_linear(matrix, y)
+        assert x.backend.name == name
+        np.testing.assert_allclose(x.numpy("i"), [1, 2], atol=1e-5)
+
+
+def test_a_vector_without_names():
+    assert solve_linear(np.eye(3) * 2, np.ones(3)).numpy("vector").tolist() == [0.5, 0.5, 0.5]
+
+
+def test_least_squares_needs_the_dims_of_the_unknown(rng):
+    y = wrap(rng.normal(size=12), channel("i"))
+    with pytest.raises(ShapeError, match=r"12, 5\) has 5 unknowns.*x0=math.zeros\(channel\(u=5\)\)"):
+        solve_linear(A[:, :5], y)
+    with math.precision(64):
+        x = solve_linear(A[:, :5], y, Solve(x0=math.zeros(channel(u=5))))
+    expected = np.linalg.lstsq(A[:, :5].toarray(), y.numpy("i"), rcond=None)[0]
+    np.testing.assert_allclose(x.numpy("u"), expected, atol=1e-8)
+
+
+def test_what_is_no_matrix_is_named():
+    with pytest.raises(ShapeError, match=r"does not fit the right-hand side .*rows count equations.*from_scipy"):
+        solve_linear(A, wrap(np.ones(5), channel("i")))
+    with pytest.raises(TypeError, match="A str is no linear operator"):
+        solve_linear("laplace", np.ones(3))
