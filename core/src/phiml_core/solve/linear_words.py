@@ -90,7 +90,7 @@ class LinearJit:
                 return found[2]
         result = matrix_from_function(self.function, *args, auxiliary_args=self.auxiliary_args, **kwargs)
         captured = Captured(self.function)
-        if captured.known and not any(map(_is_traced, values)):
+        if captured.known and not any(map(_is_traced, values)) and not any(map(_is_traced, _arrays(result))):
             if len(self._kept) > 16:
                 self._kept.clear()
             self._kept[key] = captured, values, result
@@ -124,6 +124,15 @@ class LinearJit:
 
     def __repr__(self) -> str:
         return f"jit_compile_linear({self.__name__})"
+
+
+def _arrays(tree: Any) -> list[Any]:
+    """The native arrays of a tree."""
+    from phiml_core.tree.flatten import flatten
+
+    arrays: list[Any] = []
+    flatten(tree, arrays)
+    return arrays
 
 
 def _is_traced(value: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from phiml_core.backend.precision import current
-from phiml_core.math import is_finite, maximum, to_int32, unpack_dim, where, wrap
+from phiml_core.math import is_finite, to_int32, unpack_dim, where, wrap
 from phiml_core.shape import ShapeError, batch, concat_shapes, dual
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
@@ -23,7 +23,7 @@ from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
 from .operator.matrix import DenseMatrix
 from .operator.shift import stored
-from .probe import rounding
+from .probe import allowing_for_rounding
 from .system import prepare
 
 __all__ = ["Direct", "NoMatrix"]
@@ -83,12 +83,12 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
     dims = system_dims(operator, y)
     x, name = _solution(sparse, operator, y, settings)
     start, tolerance = norm(given, dims, settings.norm), target(settings, given, dims)
-    if may_round(settings):
-        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     rest = given - operator(x)
     residual = norm(rest, dims, settings.norm)
     if may_project(settings):  # of a singular operator: what it cannot produce plays no part
         residual = where(is_orthogonal(operator, rest, given, dims), 0.0, residual)
+    if may_round(settings):
+        tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     finite = is_finite(norm(given, dims, "2"))
     broken = ~is_finite(norm(x, dims, "2"))

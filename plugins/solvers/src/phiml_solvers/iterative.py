@@ -32,7 +32,7 @@ from .opaque import OpaqueOperator, closed
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
 from .precondition.word import real_preconditioner
-from .probe import is_asymmetric, rounding
+from .probe import allowing_for_rounding, is_asymmetric
 from .system import prepare
 
 __all__ = ["Correction", "Method", "System", "blank_history", "noted", "scaled_settings", "solve_by"]
@@ -185,7 +185,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     rest = r if may_project(settings) else given - y + r
     true = system.norm(rest) if operator.singular else residual
     if may_round(settings):
-        tolerance = maximum(tolerance, rounding(operator, x, dims, scaled.norm))
+        tolerance = allowing_for_rounding(tolerance, true, operator, x, dims, scaled.norm)
     converged = (true <= tolerance) & is_finite(true)
     flaw = diagnosis(operator, given, rest, converged, dims, flaw)
     info = SolveInfo(

@@ -7,11 +7,12 @@ import numpy as np
 from phiml_core.math import abs_, maximum
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
+from phiml_core.transform import cond
 
-from .criterion import epsilon, inner, norm, zeros_of
+from .criterion import anywhere, epsilon, inner, norm, zeros_of
 from .operator.constant import constant
 
-__all__ = ["is_asymmetric", "noise", "rounding", "size_estimate"]
+__all__ = ["allowing_for_rounding", "is_asymmetric", "noise", "rounding", "size_estimate"]
 
 
 def noise(dims: Shape, seed: int) -> Any:
@@ -60,3 +61,15 @@ def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor:
     if size is None:
         size = size_estimate(operator, zeros_of(x), unknowns, dims)
     return norm(x, unknowns, kind) * (size * epsilon())
+
+
+def allowing_for_rounding(
+    tolerance: Tensor, residual: Tensor, operator: Any, x: Tensor, dims: Shape, kind: str
+) -> Tensor:
+    """A tolerance, or what rounding x can leave if that is more; looked at where a residual exceeds the tolerance."""
+    tolerance = tolerance + zeros_of(residual)
+
+    def larger() -> Tensor:
+        return maximum(tolerance, rounding(operator, x, dims, kind))
+
+    return cond(anywhere(residual > tolerance), larger, lambda: tolerance)

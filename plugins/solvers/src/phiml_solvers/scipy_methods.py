@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from phiml_core.math import is_finite, maximum, to_int32, where
+from phiml_core.math import is_finite, to_int32, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient
@@ -21,7 +21,7 @@ from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
-from .probe import rounding
+from .probe import allowing_for_rounding
 from .system import prepare
 
 __all__ = ["SCIPY", "SciPy"]
@@ -122,10 +122,10 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     ilu = settings.preconditioner == "ilu"
     make = partial(_rows, method, ilu)
     x = first + host_map(("scipy", method, ilu), make, matrix, rest, (0.5 * tolerance + none, limit))
-    if may_round(settings) and operator.domain == operator.range:
-        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
     left = y - operator(x)
     residual = norm(left, dims, settings.norm)
+    if may_round(settings) and operator.domain == operator.range:
+        tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     flaw = where(is_finite(start), none, float(NOT_FINITE))
     if method in ("lsmr", "lsqr"):

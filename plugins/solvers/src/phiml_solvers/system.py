@@ -8,7 +8,7 @@ from phiml_core.math import expand, to_complex, zeros_like
 from phiml_core.ops.create import wrap
 from phiml_core.ops.repeat import store
 from phiml_core.shape import Shape, ShapeError, merge_shapes
-from phiml_core.solve import EmptySystem, LinearFunction, LinearProblem, Solve
+from phiml_core.solve import EmptySystem, LinearFunction, LinearJit, LinearProblem, Solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import tree_leaves
 
@@ -71,9 +71,15 @@ def as_operator(given: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None
     if isinstance(given, Tensor) or not callable(given):
         return structured(given, like), None
     try:
-        return _traced(given, like)
+        return _kept(given, like) if isinstance(given, LinearJit) else _traced(given, like)
     except (NotTraceable, NotImplementedError, DispatchError):
         return _opaque(given, like)
+
+
+def _kept(function: LinearJit, like: Tensor) -> tuple[LinearOperator, Tensor | None]:
+    """The operator that a function keeps, and what it adds."""
+    operator, bias = function.sparse_matrix_and_bias(like)
+    return operator, None if _is_zero(bias) else bias
 
 
 def _traced(function: Any, like: Tensor) -> tuple[LinearOperator, Tensor | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from phiml_core.math import concat, expand, instance, pack_dims, unpack_dim, zeros, zeros_like
 from phiml_core.shape import Shape, merge_shapes
-from phiml_core.solve import LinearProblem, LinearTreeProblem, Solve, solve, solve_tree
+from phiml_core.solve import LinearJit, LinearProblem, LinearTreeProblem, Solve, solve, solve_tree
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import children
 
@@ -34,6 +34,8 @@ def _(problem: LinearTreeProblem, algorithm, settings):
     operator = problem.operator
     if isinstance(operator, TreeOperator):
         bias: Any = None
+    elif isinstance(operator, LinearJit):
+        operator, bias = operator.sparse_matrix_and_bias(like)
     else:
         operator, bias = matrix_and_bias(operator, (like,), {}, ())
     right = leaves_of(rhs)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phiml_core.backend.precision import current
-from phiml_core.math import clip, is_finite, maximum, sum_, to_int32, where
+from phiml_core.math import clip, is_finite, sum_, to_int32, where
 from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
@@ -20,7 +20,7 @@ from ..operator.linear import LinearOperator
 from ..operator.masked import MaskedLaplace
 from ..operator.shift import stored
 from ..precondition import preconditioner
-from ..probe import rounding
+from ..probe import allowing_for_rounding
 from ..system import prepare
 from .cg_plain import conjugate_gradients
 
@@ -143,7 +143,7 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
         rest = right - operator(x)
         residual = norm(rest, dims, settings.norm)
         if may_round(settings):
-            tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
+            tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     # what the parts fulfil but not their sum is lost by rounding it
     flaw = where(finite, where(info.converged & ~converged, float(PRECISION), 0.0), float(NOT_FINITE))
