@@ -116,7 +116,18 @@ class SparseMatrix(LinearOperator):
         return SparseMatrix(self.values, self.columns, self.rows, self.range, self.domain, False, self.definite)
 
     def diagonal(self) -> Tensor:
-        on = where(self.rows == self.columns, self.values, 0)
+        if self.domain != self.range:
+            raise NotImplementedError(f"A matrix from {self.domain} to {self.range} has no diagonal.")
+        rows = self.rows
+        if self.domain.names != self.range.names:  # numbered in another order of dims
+            rest, place = rows, {}
+            for name in reversed(self.range.names):
+                size = self.range.get_size(name)
+                rest, place[name] = rest // size, rest % size
+            rows = rest
+            for name in self.domain.names:
+                rows = rows * self.domain.get_size(name) + place[name]
+        on = where(rows == self.columns, self.values, 0)
         rows = concat_shapes(on.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
         return unpack_dim(scatter(rows, self.rows, on, "add", "undefined"), ROWS.name, self.range)
 

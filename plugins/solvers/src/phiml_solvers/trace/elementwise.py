@@ -178,6 +178,7 @@ def coefficient(term: Term, shape: Shape, source: Source) -> Any:
 def factor_values(factor: Factor, term: Term, sizes: dict[str, Any], shape: Shape) -> Tensor:
     """A factor over the window of a term, with the names of the term's dims."""
     value, old, new = factor.tensor, [], []
+    hidden = dict(term.hidden)
     for name, dim, offset in factor.at:
         if dim is None:
             value = value[{name: offset}]
@@ -187,7 +188,7 @@ def factor_values(factor: Factor, term: Term, sizes: dict[str, Any], shape: Shap
         start, stop = term.window(dim, sizes.get(dim, value.shape.get_size(name)))
         if (start + offset, stop + offset) != (0, value.shape.get_size(name)):
             value = value[{name: slice(start + offset, stop + offset)}]
-        if name != dim:
+        if name != dim or (dim in hidden and value.shape.get_type(name) != "instance"):
             old.append(name)
             new.append(dim)
     return _renamed(value, old, new, shape) if old else value

@@ -60,6 +60,9 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
     domain = shape.only(tuple(kept))
     batch_of_factors = [n for n in to.batch.names if n in varying]
     result = to.without(tuple(free)).without(tuple(batch_of_factors))
+    result = (
+        domain if domain == result else result
+    )  # with the dims in one order, entries of the diagonal have one number
     terms = tuple([_ordered(t, shape.only(tuple(kept)), domain) for t in terms])
     if domain == result:
         found = _square(terms, domain, keep_stencil)

@@ -8,6 +8,7 @@ from phiml_core.shape import Shape, channel, concat_shapes, instance
 from phiml_core.tensor import as_dense
 from phiml_core.tensor.tensor import Tensor
 
+from ..operator.elementary import Zero
 from ..operator.linear import LinearOperator
 from .contract import contracted
 from .elementwise import coefficient, factor_of, factor_values
@@ -115,7 +116,10 @@ class TracedOperator(LinearOperator):
             from .sparse import sparse_matrix
 
             return sparse_matrix(self.terms, self.shape, self.to).adjoint()
-        result = TracedOperator.of(transposed_terms(self.terms, self.shape, self.to), self.to, self.shape)
+        terms = transposed_terms(self.terms, self.shape, self.to)
+        if not terms:  # they cancel
+            return Zero(self.to, self.shape)
+        result = TracedOperator.of(terms, self.to, self.shape)
         object.__setattr__(result, "transpose_of", self)
         return result
 
