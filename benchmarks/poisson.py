@@ -1,6 +1,6 @@
 """Poisson solves: ours by default, with multigrid and plain; SciPy, PyAMG, a transform by hand, phiml.
 
-`python benchmarks/poisson.py [--sizes 128x128 …] [--cases free boxes porous pores jump] [--candidates ours scipy pyamg dct phiml]`
+`python benchmarks/poisson.py [--sizes 128x128 …] [--cases free boxes porous pores jump cells cells4] [--candidates ours scipy pyamg dct phiml]`
 Closed boxes, a true relative residual of 1e-5; the last column shows what was reached and in how many iterations.  Ours computes in
 float32, SciPy and PyAMG in float64.  The reference is ours by default, compiled on JAX.
 """
@@ -19,10 +19,16 @@ import _ours
 import _timing as timing
 import numpy as np
 from native import poisson
+from phiml_solvers import Multigrid
 
 SIZES = ((128, 128), (256, 256), (512, 512), (1024, 1024), (32, 32, 32), (64, 64, 64), (128, 128, 128))
 CANDIDATES = ("ours", "plain", "scipy", "pyamg", "dct", "phiml")
-METHODS = {"auto": {}, "multigrid-CG": {"preconditioner": "multigrid"}, "plain CG": {"preconditioner": "none"}}
+METHODS = {
+    "auto": {},
+    "multigrid-CG": {"preconditioner": "multigrid"},
+    "multigrid-CG, clusters": {"preconditioner": Multigrid(clusters=True)},
+    "plain CG": {"preconditioner": "none"},
+}
 
 
 def title(shape: tuple[int, ...]) -> str:
@@ -65,7 +71,8 @@ def builders(case: str, weights: Any, A: Any, b: np.ndarray, chosen: Any) -> dic
     """Name to a function that builds a function without arguments, which returns (solution, iterations)."""
     found: dict[str, Any] = {}
     if "ours" in chosen:
-        for method in ("auto", "multigrid-CG") if case != "free" else ("auto",):
+        methods = [m for m in METHODS if m != "plain CG" and (case.startswith("cells") or "clusters" not in m)]
+        for method in methods if case != "free" else ("auto",):
             for backend in ("jax", "numpy"):
                 found[f"ours, {method}, {backend}"] = lambda m=method, p=backend: ours(p, weights, b, METHODS[m])
         if case != "free":
@@ -123,7 +130,12 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=lambda text: tuple(map(int, text.split("x"))), default=SIZES)
     parser.add_argument("--cases", nargs="+", choices=poisson.CASES, default=tuple(poisson.CASES))
     parser.add_argument("--candidates", nargs="+", choices=CANDIDATES, default=CANDIDATES)
-    parser.add_argument("--slow", type=float, default=1.0, help="seconds above which a solve is run once only; the first one above five times as many")
+    parser.add_argument(
+        "--slow",
+        type=float,
+        default=1.0,
+        help="seconds above which a solve is run once only; the first one above five times as many",
+    )
     arguments = parser.parse_args()
     for shape in arguments.sizes:
         for case in arguments.cases:

@@ -50,14 +50,22 @@ def _of_coefficient(k: np.ndarray) -> list[np.ndarray]:
     return [np.moveaxis(2 * p * q / (p + q), 0, a) for a, (p, q) in enumerate(pairs)]
 
 
+def scattered(shape: Shape, jump: float, seed: int = 0) -> np.ndarray:
+    """Each cell 1 or `jump`, at random."""
+    return np.where(np.random.default_rng(seed).random(shape) < 0.5, jump, 1.0)
+
+
 CASES: dict[str, Callable[[Shape], list[np.ndarray]]] = {
     "free": lambda shape: _of_solid(np.zeros(shape, bool)),
     "boxes": lambda shape: _of_solid(boxes(shape)),
     "porous": lambda shape: _of_solid(lattice(shape)),
     "pores": lambda shape: _of_solid(pores(shape)),
     "jump": lambda shape: _of_coefficient(np.where(boxes(shape, 0.3, 0), 1e3, 1.0)),
+    "cells": lambda shape: _of_coefficient(scattered(shape, 1e3)),
+    "cells4": lambda shape: _of_coefficient(scattered(shape, 1e4)),
 }
-"""Coefficients of the inner faces per axis: free box, 20 % random boxes, a lattice, narrow pores 40 % solid, boxes of 1000 in 1."""
+"""Coefficients of the inner faces per axis: free box, 20 % random boxes, a lattice, narrow pores 40 % solid, boxes of 1000 in 1, cells of 1000 or of
+10⁴ among cells of 1 at random."""
 
 
 def matrix(weights: list[np.ndarray]) -> Any:
