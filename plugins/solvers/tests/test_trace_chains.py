@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from phiml_core import math
-from phiml_core.math import concat_shapes, dual, spatial, tensor
+from phiml_core.math import batch, channel, concat_shapes, dual, instance, spatial, tensor
 
 PADS = [0, "periodic", "zero-gradient", "symmetric", "reflect", "antisymmetric"]
 
@@ -117,3 +117,86 @@ def test_sums_beside_flipped_products(rng):
 
     with math.precision(64):
         check(function, {"x": 4, "y": 3}, rng)
+
+
+# --- vectors, and coefficients with a batch ---
+
+V = channel(vector="x,y")
+
+
+def of_vectors(rng, grid):
+    """A random linear operation on fields of two components."""
+    factors = tensor(rng.normal(size=3), batch("b"))
+    field = tensor(rng.normal(size=(3, *grid.sizes)), batch("b"), spatial("x,y"))
+    matrix = tensor(rng.normal(size=(2, 2)), concat_shapes(V, dual(vector="x,y")))
+    lengths = tensor(rng.normal(size=2), V)
+
+    def backward(c):
+        return c - math.shift(c, (1,), "x", padding=0, stack_dim=None)[0]
+
+    def packed(v):
+        return math.unpack_dim(math.flip(math.pack_dims(v, "x,y", instance("p")), "p"), "p", grid)
+
+    choices = [
+        lambda v: math.stack([math.laplace(v.vector["x"], padding=0), v.vector["y"] * 2], V),
+        lambda v: math.stack([v.vector["y"], v.vector["x"]], V),
+        lambda v: v + math.stack([v.vector["y"], 0 * v.vector["x"]], V),
+        lambda v: math.stack([c * (i + 1.0) for i, c in enumerate(math.unstack(v, "vector"))], V),
+        lambda v: math.expand(backward(v.vector["x"]), V),
+        lambda v: math.expand(math.sum(v, "vector"), V),
+        lambda v: matrix @ v,
+        lambda v: v * lengths,
+        lambda v: v * factors,
+        lambda v: v * field,
+        lambda v: v - math.mean(v, "x,y"),
+        packed,
+    ]
+    return choices[rng.integers(len(choices))]
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_chains_of_vectors(seed):
+    rng = np.random.default_rng(seed)
+    grid = spatial(x=3, y=4)
+    with math.precision(64):
+        for _ in range(4):
+            parts = [[of_vectors(rng, grid) for _ in range(rng.integers(1, 4))] for _ in range(rng.integers(1, 4))]
+
+            def function(v, parts=parts):
+                values = [v] * len(parts)
+                for k, part in enumerate(parts):
+                    for step in part:
+                        values[k] = step(values[k])
+                return sum(values)
+
+            check_vectors(function, grid, rng)
+
+
+def check_vectors(function, grid, rng):
+    count = 2 * grid.volume
+
+    def flat(t):
+        t = math.expand(t, batch(b=3) & grid & V)
+        return t.numpy("b,x,y,vector").reshape(3, count)
+
+    def field(values):
+        return tensor(values.reshape(*grid.sizes, 2), spatial("x,y"), V)
+
+    matrix = np.stack([flat(function(field(unit))) for unit in np.eye(count)], 2)
+    back = matrix.transpose(0, 2, 1)
+    operator, _ = math.matrix_from_function(function, field(np.zeros(count)))
+    values = rng.normal(size=count)
+    x = field(values)
+    for found, expected in [
+        (operator(x), matrix @ values),
+        (operator.T(x), back @ values),
+        (operator.T.T(x), matrix @ values),
+        ((operator + operator.T * 2.0)(x), matrix @ values + 2 * (back @ values)),
+        ((operator.T @ operator)(x), np.einsum("bji,bj->bi", matrix, matrix @ values)),
+        (operator.diagonal(), np.einsum("bii->bi", matrix)),
+    ]:
+        np.testing.assert_allclose(flat(found), expected, atol=1e-9 * (abs(matrix).max() + 1))
+    singular = np.linalg.svd(matrix, compute_uv=False)
+    if (singular[:, -1] > 1e-3 * singular[:, 0]).all():
+        x = flat(math.solve_linear(function, x))
+        np.testing.assert_allclose(np.einsum("bij,bj->bi", matrix, x), np.broadcast_to(values, (3, count)), atol=1e-6)

@@ -51,7 +51,7 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
             f"The function mixes the examples along {mixed}, but batch dims count independent systems.  Give that dim another type, e.g. "
             f"math.rename_dims(y, {mixed.names[0]!r}, instance({mixed.names[0]!r}))."
         )
-    if len(idle) == shape.rank and to == shape:
+    if len(idle) == shape.rank and to.non_batch == shape.non_batch:
         return _diagonal(terms, shape)
     varying = {d for t in terms for f in (*t.factors, *t.index) if not isinstance(f, (int, Along)) for d in f.dims}
     free = [n for n in idle if shape.get_type(n) == "batch" or n not in varying]

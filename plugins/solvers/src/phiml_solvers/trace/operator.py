@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 from phiml_core.math import expand, gather, pad, rename_dims, stack
 from phiml_core.shape import Shape, channel, concat_shapes, instance
-from phiml_core.tensor import as_dense
+from phiml_core.tensor import Dense, as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.elementary import Zero
 from ..operator.linear import LinearOperator
 from .contract import contracted
 from .elementwise import coefficient, factor_of, factor_values
+from .linear import Linear
 from .term import Along, At, Factor, Term, like_terms, with_window
 
 __all__ = ["TracedOperator", "apply_terms", "transposed_terms"]
@@ -134,6 +135,7 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
     apart = next((d for d in to.names if _is_apart(terms, d)), None)
     if apart is not None:
         return _by_items(terms, x, shape, to, apart)
+    x = _named_as(x, _unnamed(shape))  # items may be read at the places of others
     parts: dict[Any, Any] = {}
     for term in terms:
         value = _read(term, x, shape, to)
@@ -150,7 +152,31 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
         placed = _placed(value, windows, to)
         total = placed if total is None else total + placed
     missing = to.without(total.shape)
-    return expand(total, missing) if missing else total
+    return _named_as(expand(total, missing) if missing else total, to)
+
+
+def _unnamed(dims: Shape) -> Shape:
+    """The dims without names of items."""
+    for n in dims.names:
+        dims = dims.with_item_names(n, None)
+    return dims
+
+
+def _named_as(x: Tensor, dims: Shape) -> Tensor:
+    """x with the names of items that its dims have in `dims`."""
+
+    def named(shape: Shape) -> Shape:
+        for n in dims.names:
+            if n in shape.names and shape.get_item_names(n) != dims.get_item_names(n):
+                shape = shape.with_item_names(n, dims.get_item_names(n))
+        return shape
+
+    if named(x.shape) is x.shape:
+        return x
+    if isinstance(x, Linear):
+        return x.with_(named(x.shape), bias=x.bias)
+    block = as_dense(x)
+    return Dense(block.native_array, block.spec.with_dims(named(block.spec.stored), named(block.spec.shape)))
 
 
 def _is_apart(terms: Any, dim: str) -> bool:
