@@ -8,6 +8,23 @@ COVERED = {
     **dict.fromkeys(("precision", "set_precision", "get_precision"), "arrays/test_precision.py"),
     **dict.fromkeys(("to_scipy", "from_scipy", "native_sparse", "from_native"), "arrays/test_sparse_exchange.py"),
     "seed": "arrays/test_random.py",
+    **dict.fromkeys(
+        (
+            *(
+                "all_available",
+                "always_close",
+                "choose_backend",
+                "copy",
+                "dtype",
+                "equal",
+                "from_dict",
+                "is_numeric",
+                "load",
+            ),
+            *("native", "native_call", "numpy", "perf_counter", "print_", "save", "to_device", "to_dict"),
+        ),
+        "arrays/test_values.py",
+    ),
     **dict.fromkeys(("jit_compile", "forget_traces", "trace_count"), "transforms/test_jit.py"),
     **dict.fromkeys(
         ("gradient", "value_and_gradient", "check_gradient", "stop_gradient"), "transforms/test_gradient.py"
@@ -45,6 +62,10 @@ NOT_OF_ARRAYS = {
         ),
         "dims alone",
     ),
+    **dict.fromkeys(("PI", "INF", "NAN"), "a number"),
+    **dict.fromkeys(("identity", "is_none", "replace"), "any value"),
+    **dict.fromkeys(("extrapolation", "as_extrapolation", "Extrapolation"), "rules, which pad applies"),
+    **dict.fromkeys(("DType", "IncompatibleShapes"), "a class"),
     "Tensor": "a class",
     "SolveInfo": "a class",
 }

@@ -6,12 +6,12 @@ import numpy as np
 from phiml_core.shape import ShapeError, merge_shapes
 from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree import tree_leaves
+from phiml_core.tree import children, tree_leaves
 
 from .create import wrap
 from .repeat import expand
 
-__all__ = ["assert_close", "close", "is_scalar"]
+__all__ = ["always_close", "assert_close", "close", "equal", "is_scalar"]
 
 
 def is_scalar(value: Any) -> bool:
@@ -27,6 +27,43 @@ def close(*tensors: Any, rel_tolerance: float = 1e-5, abs_tolerance: float = 0, 
     """
     first, *others = tensors
     return all(_difference(first, o, rel_tolerance, abs_tolerance, equal_nan) is None for o in others)
+
+
+def always_close(
+    a: Any, b: Any, rel_tolerance: float = 1e-5, abs_tolerance: float = 0, equal_nan: bool = False
+) -> bool:
+    """`close` of two values that are known; True for one object, False where a transform is tracing them."""
+    if a is b:
+        return True
+    known = all(t.available for t in (*tree_leaves(a), *tree_leaves(b)))
+    return known and close(a, b, rel_tolerance=rel_tolerance, abs_tolerance=abs_tolerance, equal_nan=equal_nan)
+
+
+def equal(*objects: Any, equal_nan: bool = False) -> bool:
+    """Whether all tensors, numbers, trees of them or other objects are equal to the first, in shape and in value.
+
+    Raises:
+        NotConcrete: values are not known, since a transform is tracing them.
+    """
+    first, *others = objects
+    return all(_same(first, o, equal_nan) for o in others)
+
+
+def _same(a: Any, b: Any, equal_nan: bool) -> bool:
+    if a is b:
+        return True
+    inside, beside = children(a), children(b)
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        if any(getattr(x, "shape", None) is None and not isinstance(x, (int, float, complex)) for x in (a, b)):
+            return False
+        a, b = (x if isinstance(x, Tensor) else wrap(x) for x in (a, b))
+        return a.shape == b.shape and close(a, b, rel_tolerance=0, equal_nan=equal_nan)
+    if inside is None or beside is None:
+        return type(a) is type(b) and bool(a == b) if inside is beside is None else False
+    keys = tuple(a) == tuple(b) if isinstance(a, dict) and isinstance(b, dict) else type(a) is type(b)
+    return (
+        keys and len(inside) == len(beside) and all(_same(x, y, equal_nan) for x, y in zip(inside, beside, strict=True))
+    )
 
 
 def assert_close(

@@ -10,9 +10,18 @@ from phiml_core.tensor.tensor import Tensor
 from .create import wrap
 from .join import stack
 from .pad import pad
-from .reduce import max_, mean, min_
+from .reduce import max_, mean, min_, sum_
 
-__all__ = ["laplace", "neighbor_max", "neighbor_mean", "neighbor_min", "neighbor_reduce", "shift", "spatial_gradient"]
+__all__ = [
+    "laplace",
+    "neighbor_max",
+    "neighbor_mean",
+    "neighbor_min",
+    "neighbor_reduce",
+    "neighbor_sum",
+    "shift",
+    "spatial_gradient",
+]
 
 ZERO_GRADIENT = "zero-gradient"
 SHIFT, GRADIENT, NEIGHBORS = channel("shift"), channel("gradient"), channel("_neighbors")
@@ -156,6 +165,11 @@ def neighbor_reduce(
 def neighbor_mean(grid: Tensor, dims: Any = spatial, padding: Any = None) -> Tensor:
     """Means of neighbours: values midway between the points, see `neighbor_reduce`."""
     return neighbor_reduce(mean, grid, dims, padding)
+
+
+def neighbor_sum(grid: Tensor, dims: Any = spatial, padding: Any = None) -> Tensor:
+    """Sums of neighbours, see `neighbor_reduce`."""
+    return neighbor_reduce(sum_, grid, dims, padding)
 
 
 def neighbor_max(grid: Tensor, dims: Any = spatial, padding: Any = None) -> Tensor:

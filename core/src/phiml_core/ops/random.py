@@ -16,7 +16,8 @@ from phiml_core.tensor.spec import Spec, make_spec
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-from .create import as_dims, wrap
+from .create import wrap
+from .dims import as_dims
 from .elementwise import cast
 from .join import stack
 

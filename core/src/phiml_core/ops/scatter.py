@@ -16,8 +16,9 @@ from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import leader, restructure
 
-from .create import full, wrap
+from .create import wrap
 from .elementwise import clip, where
+from .fill import full
 from .gather import INDEX, index_components
 from .layouts import has_own_layout
 from .repeat import expand, store

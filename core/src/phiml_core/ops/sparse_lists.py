@@ -14,7 +14,8 @@ from phiml_core.tensor.sparse.pattern import index_tensor
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-from .create import convert, meshgrid, wrap
+from .create import convert, wrap
+from .fill import meshgrid
 from .join import stack
 from .native import is_available
 from .rename import rename_dims

@@ -19,11 +19,14 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure
 
 from .create import tensor
+from .elementwise import cast, divide_no_nan, exp, where
 from .layouts import dense_or_layout, has_own_layout
+from .reduce import l1_loss, l2_loss
 from .repeat import expand, store
+from .vector import vec_squared
 
 __all__ = [
-    "dct", "dst", "fft", "fftfreq", "fourier_laplace", "fourier_poisson", "idct", "idst", "ifft", "spectral_scale",
+    "dct", "dst", "fft", "fftfreq", "fourier_laplace", "fourier_poisson", "frequency_loss", "idct", "idst", "ifft", "spectral_scale",
 ]  # fmt: skip
 
 
@@ -180,9 +183,27 @@ def fftfreq(resolution: Shape, dx: Any = 1, dtype: Any = None) -> Tensor:
         along = dx[{"vector": dim.name}] if isinstance(dx, Tensor) and "vector" in dx.shape.names else dx
         parts.append(expand(tensor(np.fft.fftfreq(size).astype(current().float.name), dim) / along, resolution))
     found = Stacked(tuple(parts), channel(vector=resolution.names))
-    from .elementwise import cast
-
     return found if dtype is None else cast(found, dtype)
+
+
+def frequency_loss(x: Any, frequency_falloff: float = 100, ignore_mean: bool = False, n: int = 2) -> Any:
+    """Loss of the low frequencies of tensors along their spatial dims: of the spectrum times exp(-½ (f k)²) for f, the falloff, and k
+    in cycles per point.
+
+    Args:
+        x: tensor or tree of tensors with spatial dims.
+        frequency_falloff: how fast the weight of high frequencies falls.
+        ignore_mean: leave out the frequency 0.
+        n: 2 for half the sum of squares, 1 for the sum of magnitudes.
+    """
+    from phiml_core.tree import is_tree, tree_leaves
+
+    if is_tree(x):
+        return sum([frequency_loss(t, frequency_falloff, ignore_mean, n) for t in tree_leaves(x)])
+    squared = vec_squared(fftfreq(x.shape.spatial), "vector")
+    weight = exp(squared * (-0.5 * frequency_falloff**2))
+    spectrum = fft(x) * (where(squared == 0, 0.0, weight) if ignore_mean else weight)
+    return (l2_loss if n == 2 else l1_loss)(spectrum)
 
 
 def _laplace_symbol(grid: Tensor, dx: Any) -> Tensor:
@@ -198,7 +219,5 @@ def fourier_laplace(grid: Tensor, dx: Any, times: int = 1) -> Tensor:
 
 def fourier_poisson(grid: Tensor, dx: Any, times: int = 1) -> Tensor:
     """The periodic solution with zero mean of Δ^times u = `grid`; the mean of `grid` is left out."""
-    from .elementwise import divide_no_nan
-
     symbol = _laplace_symbol(grid, dx) ** times
     return spectral_scale(grid, dict.fromkeys(grid.shape.spatial.names, "fft"), divide_no_nan(1.0, symbol))

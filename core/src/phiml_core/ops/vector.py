@@ -16,13 +16,16 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import contract, leader
 
 from .create import wrap
-from .elementwise import where
+from .elementwise import clip, maximum, where
 from .join import stack
 from .reduce import sum_
 from .repeat import store
 from .unstack import unstack
 
-__all__ = ["cross_product", "dot", "normalize", "vec_length", "vec_normalize", "vec_squared"]
+__all__ = [
+    "clip_length", "cross_product", "dot", "norm", "normalize", "normalize_to", "squared_norm", "vec_length", "vec_normalize",
+    "vec_squared",
+]  # fmt: skip
 
 
 def dot(x: Any, x_dims: Any, y: Any, y_dims: Any) -> Any:
@@ -122,8 +125,6 @@ def vec_length(vec: Any, vec_dim: Any = channel, eps: float | None = None) -> An
     """Length of vectors; its gradient at zero vectors is 0 (or, with `eps`, that of the length limited to at least sqrt(eps))."""
     squared = vec_squared(vec, vec_dim)
     if eps is not None:
-        from .elementwise import maximum
-
         return maximum(squared, eps) ** 0.5
     zero = squared == 0  # the derivative of the root is infinite there
     return where(zero, 0.0, where(zero, 1.0, squared) ** 0.5)
@@ -137,6 +138,26 @@ def vec_normalize(vec: Any, vec_dim: Any = channel, epsilon: float | None = None
 
 
 normalize = vec_normalize
+norm = vec_length
+squared_norm = vec_squared
+
+
+def clip_length(vec: Any, min_len: Any = 0, max_len: Any = 1, vec_dim: Any = channel, eps: float | None = None) -> Any:
+    """Vectors in the same direction, of a length from `min_len` to `max_len`; zero vectors (or shorter than `eps`) stay zero."""
+    length = vec_length(vec, vec_dim)
+    short = length <= (eps or 0.0)
+    return where(short, 0.0, vec * (clip(length, min_len, max_len) / where(short, 1.0, length)))
+
+
+def normalize_to(target: Any, source: Any, epsilon: float = 1e-5) -> Any:
+    """`target` times a number that makes its sum over all dims but batch dims that of `source`.
+
+    Args:
+        target, source: tensors or numbers.
+        epsilon: sums of `target` below it count as this.
+    """
+    wanted = sum_(source) if isinstance(source, Tensor) else source
+    return target * (wanted / maximum(sum_(target), epsilon))
 
 
 def cross_product(vec1: Any, vec2: Any) -> Any:

@@ -12,7 +12,7 @@ from .algorithms import algorithm_named
 from .info import SolveInfo
 from .problem import LinearFunction, LinearProblem, LinearTreeProblem
 from .settings import Solve
-from .tape import timing
+from .tape import is_recording, timing
 
 __all__ = ["solve", "solve_linear", "solve_tree"]
 
@@ -42,6 +42,8 @@ def _(problem: LinearProblem, algorithm: Solve, settings=None):
     if algorithm.preprocess_y is not None:
         problem = replace(problem, rhs=algorithm.preprocess_y(problem.rhs, *algorithm.preprocess_y_args))
         algorithm = algorithm.with_(preprocess_y=None, preprocess_y_args=())
+    if is_recording():
+        algorithm = algorithm.with_(record=True)
     with timing():
         return solve(problem, algorithm_named(algorithm.method), algorithm)
 
@@ -58,6 +60,8 @@ def solve_tree(problem: Any, algorithm: Any, settings: Solve) -> tuple[Any, list
 
 @solve.dispatch
 def _(problem: LinearTreeProblem, algorithm: Solve, settings=None):
+    if is_recording():
+        algorithm = algorithm.with_(record=True)
     return solve_tree(problem, algorithm_named(algorithm.method), algorithm)
 
 

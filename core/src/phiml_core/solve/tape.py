@@ -11,9 +11,10 @@ from phiml_core.transform import status
 from .errors import ConvergenceException, NotConverged
 from .info import SolveInfo, failures
 
-__all__ = ["SolveTape", "explaining", "record_solves", "report_solve", "timing"]
+__all__ = ["SolveTape", "explaining", "is_recording", "record_solves", "report_solve", "timing"]
 
 _start: ContextVar[float | None] = ContextVar("phiml_solve_start", default=None)
+_record: ContextVar[bool] = ContextVar("phiml_solve_record", default=False)
 _reason: ContextVar[str] = ContextVar("phiml_solve_reason", default="")
 
 
@@ -49,18 +50,25 @@ class SolveTape:
     ...     pass
     >>> len(tape)
     0
+
+    Args:
+        record_trajectories: whether the residual of each iteration is kept as well, as by `Solve(record=True)`; in functions that are
+            traced inside the block.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, record_trajectories: bool = False) -> None:
         self.infos: list[SolveInfo] = []
+        self._recording = _Set(_record, record_trajectories or _record.get())
         self._listening: Any = None
 
     def __enter__(self) -> "SolveTape":
         self._listening = status.listen(self._hear)
         self._listening.__enter__()
+        self._recording.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
+        self._recording.__exit__(*error)
         self._listening.__exit__(*error)
 
     def _hear(self, report: status.Report) -> None:
@@ -75,6 +83,11 @@ class SolveTape:
 
     def __getitem__(self, i: Any) -> Any:
         return self.infos[i]
+
+
+def is_recording() -> bool:
+    """Whether a tape asks for the residual of each iteration."""
+    return _record.get()
 
 
 def record_solves() -> SolveTape:

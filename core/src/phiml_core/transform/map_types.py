@@ -64,31 +64,31 @@ def _joined(dims: list[Shape]) -> Shape:
     return concat_shapes(*dims) if dims else EMPTY
 
 
-def map_s2b(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_s2b(f: Callable[..., Any], *, dims: Any = spatial, dim_type: Any = batch) -> Callable[..., Any]:
     """`f`, which sees spatial dims as batch dims; see `map_types`."""
-    return map_types(f, spatial, batch)
+    return map_types(f, dims, dim_type)
 
 
-def map_i2b(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_i2b(f: Callable[..., Any], *, dims: Any = instance, dim_type: Any = batch) -> Callable[..., Any]:
     """`f`, which sees instance dims as batch dims; see `map_types`."""
-    return map_types(f, instance, batch)
+    return map_types(f, dims, dim_type)
 
 
-def map_c2b(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_c2b(f: Callable[..., Any], *, dims: Any = channel, dim_type: Any = batch) -> Callable[..., Any]:
     """`f`, which sees channel dims as batch dims; see `map_types`."""
-    return map_types(f, channel, batch)
+    return map_types(f, dims, dim_type)
 
 
-def map_d2b(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_d2b(f: Callable[..., Any], *, dims: Any = dual, dim_type: Any = batch) -> Callable[..., Any]:
     """`f`, which sees dual dims as batch dims; see `map_types`."""
-    return map_types(f, dual, batch)
+    return map_types(f, dims, dim_type)
 
 
-def map_d2c(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_d2c(f: Callable[..., Any], *, dims: Any = dual, dim_type: Any = channel) -> Callable[..., Any]:
     """`f`, which sees dual dims as channel dims; see `map_types`."""
-    return map_types(f, dual, channel)
+    return map_types(f, dims, dim_type)
 
 
-def map_c2d(f: Callable[..., Any]) -> Callable[..., Any]:
+def map_c2d(f: Callable[..., Any], *, dims: Any = channel, dim_type: Any = dual) -> Callable[..., Any]:
     """`f`, which sees channel dims as dual dims; see `map_types`."""
-    return map_types(f, channel, dual)
+    return map_types(f, dims, dim_type)

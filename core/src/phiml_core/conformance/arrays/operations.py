@@ -1,6 +1,7 @@
 """All operations of tensors."""
 
 from . import (  # noqa: F401  (importing them registers the operations)
+    operations_composed,
     operations_create,
     operations_elementwise,
     operations_positions,
