@@ -58,8 +58,13 @@ OBSTACLES = {
 }
 
 
-@pytest.mark.parametrize("bits", [32, 64])
-@pytest.mark.parametrize("boundary", BOUNDARIES)
+EACH_PRECISION = [(name, b, bits) for name in ("numpy", "torch", "tensorflow") for b in BOUNDARIES for bits in (32, 64)]
+IN_TURN = [
+    ("jax", b, (32, 64)[i % 2]) for i, b in enumerate(BOUNDARIES)
+]  # each is a program that is compiled for seconds
+
+
+@pytest.mark.parametrize("each_backend, boundary, bits", EACH_PRECISION + IN_TURN, indirect=["each_backend"])
 @pytest.mark.parametrize("obstacle", OBSTACLES)
 def test_no_divergence_is_left(boundary, obstacle, bits, each_backend):
     with precision(bits):
@@ -267,12 +272,24 @@ def test_moving_obstacles_and_steps_of_other_length_are_one_trace():
         assert abs(s.values - t.values).max.item() < 1e-4
 
 
-@pytest.mark.parametrize("boundary", [0, ZERO_GRADIENT, PERIODIC])
-@pytest.mark.parametrize("obstacle", [(), Box(x=(2, 4), y=(2, 5))])
-def test_derivative_against_differences(boundary, obstacle):
-    pytest.importorskip("jax")
+WALL = Box(x=(2, 4), y=(2, 5))
+
+
+@pytest.mark.parametrize(
+    "place, boundary, obstacle",
+    [
+        ("jax", 0, ()),
+        ("torch", ZERO_GRADIENT, ()),
+        ("jax", PERIODIC, ()),
+        ("torch", 0, WALL),
+        ("jax", ZERO_GRADIENT, WALL),
+        ("torch", PERIODIC, WALL),
+    ],
+)
+def test_derivative_against_differences(place, boundary, obstacle):
+    pytest.importorskip(place)
     rng = np.random.default_rng(0)
-    with precision(64), backend("jax"):
+    with precision(64), backend(place):
         v = StaggeredGrid(rough, boundary, x=7, y=6)
         noise = [math.tensor(rng.normal(size=c.shape.sizes), c.shape.with_sizes((None, None))) for c in v.components]
 
