@@ -88,3 +88,34 @@ def test_filters_in_fourier_space(double, rng, n):
         sum(t.shape.volume for t in tree_leaves(operator)) <= 6 * n**4
     )  # two matrices and the places of their entries
     assert largest(solve_linear(smooth, smooth(u)) - u) < 1e-9
+
+
+DIAGONALS = {
+    "mean": lambda u, k: u - math.laplace(u, padding=0) + math.mean(u, "x,y"),
+    "weighted": lambda u, k: k * math.sum_(u, "x,y") + u,
+    "weights inside": lambda u, k: math.sum_(k * u, "x,y") + 0 * u,
+    "part": lambda u, k: math.pad(math.sum_(u.x[1:3], "x") + 0 * u.x[:2], {"x": (0, 2)}, 0) + k * u,
+    "one": lambda u, k: u.x[2] + 0 * u + u.x[1].y[0],
+    "running": lambda u, k: math.cumulative_sum(u, "y") + math.sum_(u, "x"),
+    "turned": lambda u, k: math.flip(u, "x") + math.mean(u, "y"),
+    "components": lambda u, k: math.concat([k.x[:2] * math.sum_(u, "x"), u.x[2:] + u.x[:2]], "x"),
+}
+
+
+@pytest.mark.parametrize("name", DIAGONALS)
+def test_diagonals(name, double, rng):
+    u, k = (tensor(rng.normal(size=(4, 5)), spatial("x,y")) for _ in range(2))
+    operator, _ = matrix_from_function(lambda u: DIAGONALS[name](u, k), u)
+    columns = [DIAGONALS[name](tensor(e.reshape(4, 5), spatial("x,y")), k).numpy("x,y").ravel() for e in np.eye(20)]
+    found = math.expand(operator.diagonal(), u.shape).numpy("x,y").ravel()
+    np.testing.assert_allclose(found, np.diag(np.stack(columns, 1)), atol=1e-12)
+
+
+def test_means_of_large_grids_take_no_matrix(rng):
+    """Whose 16384² entries would take minutes and gigabytes."""
+    u = tensor(rng.normal(size=(128, 128)), spatial("x,y"))
+
+    def f(u):
+        return u - math.laplace(u, padding=0) + math.mean(u, "x,y")
+
+    assert largest(f(solve_linear(f, u)) - u) < 1e-3

@@ -125,9 +125,11 @@ class TracedOperator(LinearOperator):
         return result
 
     def diagonal(self) -> Tensor:
-        from .sparse import sparse_matrix
+        from .diagonal import diagonal_of
 
-        return sparse_matrix(self.terms, self.shape, self.to).diagonal()
+        if self.shape != self.to:
+            raise NotImplementedError(f"An operator from {self.shape} to {self.to} has no diagonal.")
+        return diagonal_of(self.terms, self.shape, _placed)
 
 
 def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
