@@ -10,6 +10,7 @@ from .geometry import (
     join,
     lies_inside,
     moved,
+    scaled,
     turned,
 )
 from .sample import resample, sample
@@ -26,5 +27,6 @@ __all__ = [
     "moved",
     "resample",
     "sample",
+    "scaled",
     "turned",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "join",
     "lies_inside",
     "moved",
+    "scaled",
     "turned",
 ]
 
@@ -88,6 +89,10 @@ class Geometry:
 
         return turned(self, rotation_matrix(rotation, self.vector), pivot)
 
+    def scaled(self, factor: Any, pivot: Any = None) -> Self:
+        """The same geometry larger by a factor, about the middle of each region unless a pivot is given."""
+        return scaled(self, factor, pivot)
+
     def __invert__(self) -> "Geometry":
         return complement(self)
 
@@ -151,6 +156,16 @@ def turned(geometry: Any, rotation: Any, pivot: Any) -> Any:
 
     Args:
         rotation: matrix (vector, ~vector).
+        pivot: point (…, vector) that stays in place, or None for the middle of each region.
+    """
+
+
+@generic(on="geometry")
+def scaled(geometry: Any, factor: Any, pivot: Any = None) -> Any:
+    """The geometry larger by a factor.
+
+    Args:
+        factor: positive number or tensor (…), the same along all axes.
         pivot: point (…, vector) that stays in place, or None for the middle of each region.
     """
 

@@ -12,7 +12,9 @@ from phiml_core.shape import Shape
 
 from .fluid.obstacle import Obstacle
 from .geom.box import Box
+from .geom.extent import bounding_box
 from .geom.image import Image
+from .geom.intersection import Intersection
 from .geom.rotated import Rotated
 from .geom.sphere import Sphere
 from .geom.uniform_grid import UniformGrid
@@ -108,7 +110,7 @@ def _turned(mark: Any, matrix: Any, middle: Any) -> Mark:
 @marks.dispatch
 def _(value: Rotated):
     """The outlines of what is turned, turned about their own middles; else the part of each of many cells that lies inside."""
-    names, dims = value.vector.item_names or (), value.shape.without("vector")
+    dims = value.shape.without("vector")
     own = list(_elements(value.geometry.shape.without("vector")))
     found = marks(value.geometry)
     if len(found) == len(own) and all(isinstance(m, (Lines, Surface)) for m in found):
@@ -121,7 +123,12 @@ def _(value: Rotated):
             result.append(_panel(mark, [(n, label) for n, label in labels if n in dims.batch.names]))
         return result
     reach = math.max_(value.bounding_radius(), dims)
-    box = Box(math.min_(value.center, dims) - reach, math.max_(value.center, dims) + reach)
+    return _covered(value, Box(math.min_(value.center, dims) - reach, math.max_(value.center, dims) + reach))
+
+
+def _covered(value: Any, box: Box) -> list[Mark]:
+    """A geometry without a known outline: the part of each of many cells that lies inside."""
+    names = value.vector.item_names or ()
     cells = UniformGrid(spatial(**dict.fromkeys(names, 128 if len(names) == 2 else 48)), box)
     part = value.approximate_fraction_inside(cells)
     lower, upper = (np.asarray(c.numpy("vector"), float).tolist() for c in (box.lower, box.upper))
@@ -129,6 +136,13 @@ def _(value: Rotated):
         _panel(grid_mark(part[index].numpy(names), lower, upper, names, color="#404040"), labels)
         for index, labels in _elements(part.shape.without(names))
     ]
+
+
+@marks.dispatch
+def _(value: Intersection):
+    box = bounding_box(value)
+    dims = box.shape.batch
+    return _covered(value, Box(math.min_(box.lower, dims), math.max_(box.upper, dims)))
 
 
 @marks.dispatch

@@ -17,7 +17,7 @@ from phiml_core.shape import Shape, merge_shapes
 from .box import Box
 from .errors import GeometryError
 from .sphere import Sphere
-from .uniform_grid import UniformGrid
+from .uniform_grid import UniformGrid, constant
 from .vectors import check_vector
 
 __all__ = ["Embedded", "embed", "infinite_cylinder"]
@@ -29,14 +29,18 @@ class Embedded(Geometry):
     Args:
         geometry: what is seen along the other axes.
         axes: names of all axes of space, in order.
+        middle: where its center is taken to be along the further axes, about which it turns: tensor (vector), by default 0.
     """
 
-    __value_attrs__ = ("geometry",)
+    __value_attrs__ = ("geometry", "middle")
     geometry: Any
+    middle: Any
     axes: tuple[str, ...]
 
-    def __init__(self, geometry: Geometry, axes: tuple[str, ...]):
+    def __init__(self, geometry: Geometry, axes: tuple[str, ...], middle: Any = None):
         self.geometry, self.axes = geometry, axes
+        further = tuple([n for n in axes if n not in (geometry.vector.item_names or ())])
+        self.middle = constant([0.0] * len(further), channel(vector=further)) if middle is None else middle
 
     @property
     def shape(self) -> Shape:
@@ -44,11 +48,12 @@ class Embedded(Geometry):
 
     @property
     def center(self) -> Any:
-        """The center of what is embedded; 0 along the other axes."""
+        """The center of what is embedded, and `middle` along the further axes."""
         inner = self.geometry.center
         own = inner.shape.get_item_names("vector")
-        parts = {n: inner[{"vector": n}] if n in own else math.wrap(0.0) for n in self.axes}
-        return math.stack(parts, channel("vector"))
+        return math.stack(
+            {n: (inner if n in own else self.middle)[{"vector": n}] for n in self.axes}, channel("vector")
+        )
 
     @property
     def volume(self) -> Any:
@@ -122,6 +127,8 @@ def _(geometry: Embedded):
 
 @moved.dispatch
 def _(geometry: Embedded, delta):
-    if isinstance(delta, Tensor) and "vector" in delta.shape.names:
-        delta = geometry.seen(delta)
-    return Embedded(moved(geometry.geometry, delta), geometry.axes)
+    if not (isinstance(delta, Tensor) and "vector" in delta.shape.names):
+        return Embedded(moved(geometry.geometry, delta), geometry.axes, geometry.middle + delta)
+    further = ",".join(geometry.middle.shape.get_item_names("vector"))
+    middle = geometry.middle + check_vector(delta, geometry.axes, "A way")[{"vector": further}]
+    return Embedded(moved(geometry.geometry, geometry.seen(delta)), geometry.axes, middle)
