@@ -6,6 +6,12 @@ import os
 
 import numpy as np
 import pytest
+from phiml_core import math
+from phiml_core.extrapolation import PERIODIC, combine_by_direction, combine_components
+from phiml_core.extrapolation.masked import Masked
+from phiml_physics import field
+from phiml_physics.geom import Box, UniformGrid
+from phiml_physics.grid import CenteredGrid, GridError, StaggeredGrid
 from phiml_physics.scene import (
     CorruptFrame,
     DimInfo,
@@ -211,3 +217,43 @@ def test_settings_that_json_cannot_hold(tmp_path):
 
 def test_errors_have_one_base():
     assert all(issubclass(e, SceneError) for e in (SceneExists, SceneNotFound, SceneWriteError, CorruptFrame))
+
+
+BOUNDARIES = [
+    0,
+    math.vec(x=1.5, y=2),
+    {"x": "periodic", "y": (0, "zero-gradient")},
+    combine_by_direction(0, "antisymmetric"),
+    combine_components(x=0, y="symmetric"),
+    {"x-": math.vec(x=math.wrap([1.0, 2, 3], math.spatial("y")), y=0), "x+": "zero-gradient", "y": 0},
+]
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_grids_come_back_with_cells_and_boundary(boundary, tmp_path, scene):
+    grid = StaggeredGrid(lambda x, y: (x * y, x - y), boundary, x=4, y=3, bounds=Box(x=2, y=(1, 4)))
+    field.write(grid, tmp_path / "grid.npz")
+    scene.write(3, wind=grid, speed=field.vec_length(grid), time=math.wrap(0.5))
+    for found in (field.read(tmp_path / "grid.npz"), Scene.open(scene.path).read_field("wind", 3)):
+        assert (
+            found.geometry == grid.geometry
+            and found.faces == grid.faces
+            and repr(found.boundary) == repr(grid.boundary)
+        )
+        for name in "xy":
+            assert (found[name].values == grid[name].values).all
+            wide = [math.pad(g[name].values, {"x": (1, 1)}, g.boundary.component(name)) for g in (found, grid)]
+            assert (wide[0] == wide[1]).all
+    assert (scene.read_field("speed", 3).values == field.vec_length(grid).values).all
+    assert scene.read(3)["time"][0] == 0.5
+
+
+def test_what_is_no_grid_of_the_scene(scene):
+    scene.write(0, smoke=CenteredGrid(1, 0, x=3) * math.wrap([1.0, 2.0], math.batch("b")))
+    assert scene.read_field("smoke", 0).values.numpy("b,x").tolist() == [[1] * 3, [2] * 3]
+    with pytest.raises(SceneNotFound, match="has the grids smoke, not 'smok'"):
+        scene.read_field("smok", 0)
+    with pytest.raises(GridError, match="no name that a file could hold"):
+        scene.write(
+            1, smoke=CenteredGrid.of(math.zeros(math.spatial(x=3)), Masked(math.wrap(1.0), PERIODIC), UniformGrid(x=3))
+        )

@@ -50,6 +50,7 @@ from .grid.boundaries import grid_boundary
 from .grid.measures import center_of_mass, integrate, normalize, support
 from .grid.resized import downsample2x, pad, shift, stagger, upsample2x
 from .operators import curl, divergence, fourier_laplace, fourier_poisson, laplace, spatial_gradient
+from .scene.fields import read, write
 
 functional_gradient = gradient
 isfinite = is_finite
@@ -122,7 +123,7 @@ __all__ = [
     "ceil", "center_of_mass", "concat", "convert", "cos", "curl", "divergence", "divide_no_nan", "downsample2x", "exp",
     "floor", "fourier_laplace", "fourier_poisson", "functional_gradient", "gradient", "imag", "integrate", "is_finite",
     "isfinite", "jacobian", "jit_compile", "jit_compile_linear", "l1_loss", "l2_loss", "laplace", "log", "mask", "max_",
-    "maximum", "mean", "min_", "minimum", "normalize", "pack_dims", "pad", "real", "rename_dims", "resample", "round_",
+    "maximum", "mean", "min_", "minimum", "normalize", "pack_dims", "pad", "read", "real", "rename_dims", "resample", "round_",
     "sample", "shift", "sign", "sin", "solve_linear", "spatial_gradient", "sqrt", "stack", "stagger", "stop_gradient",
-    "sum_", "support", "tan", "to_float", "unstack", "upsample2x", "vec_abs", "vec_length", "vec_squared", "where",
+    "sum_", "support", "tan", "to_float", "unstack", "upsample2x", "vec_abs", "vec_length", "vec_squared", "where", "write",
 ]  # fmt: skip

@@ -4,22 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from phiml_core import math
 from phiml_core.math import Tensor
-from phiml_core.shape import Shape, make_shape
 
 from phiml_physics.grid import CenteredGrid, StaggeredGrid
+from phiml_physics.scene.fields import described, tensor_of
 
 from .plume import Plume, State
 
 __all__ = ["arrays_of", "state_of"]
-
-
-def described(value: Tensor) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """A tensor as an array with the description of its axes."""
-    shape = value.shape
-    dims = [{"name": n, "type": t, "item_names": i} for n, _, t, i in zip(*shape.columns, strict=True)]
-    return value.numpy(shape), dims
 
 
 def arrays_of(state: State) -> dict[str, tuple[np.ndarray, list[dict[str, Any]]]]:
@@ -34,10 +26,7 @@ def state_of(plume: Plume, arrays: Mapping[str, tuple[np.ndarray, Any]]) -> Stat
     """The state from the arrays of a frame."""
 
     def tensor(name: str) -> Tensor:
-        array, dims = arrays[name]
-        names = tuple(d.name for d in dims)
-        shape: Shape = make_shape(names, array.shape, tuple(d.type for d in dims), tuple(d.item_names for d in dims))
-        return math.tensor(array, shape)
+        return tensor_of(*arrays[name])
 
     start = plume.start()
     velocity = start.velocity

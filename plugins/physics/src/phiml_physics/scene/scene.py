@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from phiml_core.field import Field
+from phiml_core.math import Tensor
 
 from .arrays import read_arrays, storable, summary, write_arrays
 from .dims import DimInfo, dim_infos
 from .errors import CorruptFrame, SceneExists, SceneNotFound, SceneWriteError, SettingsMismatch
 from .files import remove_leftovers, write_atomic
+from .plain import plain
 
 __all__ = ["Scene", "Described"]
 
@@ -45,7 +48,7 @@ class Scene:
 
     @classmethod
     def create(
-        cls, path: str | Path, settings: Mapping[str, Any], *, versions: Mapping[str, str] | None = None
+        cls, path: str | Path, settings: Mapping[str, Any] | None = None, *, versions: Mapping[str, str] | None = None
     ) -> Scene:
         """A new scene in a folder that is made if needed.
 
@@ -62,7 +65,7 @@ class Scene:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             what = "a scene" if (path / SETTINGS).exists() else "something else"
             raise SceneExists(f"{path} holds {what}, expected a new or empty folder. Resume it or choose another.")
-        settings = plain(settings)
+        settings = plain(settings or {})
         write_folder(path)
         scene = cls(path.resolve(), {
             "format": FORMAT, "complete": False, "settings": settings,
@@ -154,34 +157,45 @@ class Scene:
         """Where the arrays of a frame are."""
         return self.path / f"frame_{frame:06d}.npz"
 
-    def write(self, frame: int, /, **arrays: Described) -> None:
-        """Writes the arrays of a frame, in place of an earlier one of that number.
+    def write(self, frame: int, /, **values: Described | Any) -> None:
+        """Writes the values of a frame, in place of an earlier one of that number.
 
         Args:
             frame: number, not negative.
-            arrays: name=(array, dims), each dim as a dict with name, type and item_names, or as `DimInfo`.
+            values: grids and tensors, or name=(array, dims), each dim as a dict with name, type and item_names, or as `DimInfo`.
 
         Raises:
             ValueError: dims do not fit their array, or have other names or types than in the frames before.
             SceneWriteError: the disk is full or cannot be written; all earlier frames are intact.
         """
+        from .fields import arrays_of, described
+
+        arrays: dict[str, Any] = {}
+        grids: dict[str, Any] = {}
+        for name, value in values.items():
+            if isinstance(value, Field):
+                parts, grids[name] = arrays_of(name, value)
+                arrays.update(parts)
+            else:
+                arrays[name] = described(value) if isinstance(value, Tensor) else value
         if frame < 0 or not arrays:
             raise ValueError(f"Frame {frame} with {len(arrays)} arrays was given. Count from 0, and give some arrays.")
         found = {name: storable(name, array) for name, (array, _) in arrays.items()}
         dims = {name: dim_infos(given, name, found[name].shape) for name, (_, given) in arrays.items()}
-        described = {
+        about = {
             name: {"dims": [dim.as_json() for dim in dims[name]], "shape": list(array.shape), "dtype": str(array.dtype)}
             for name, array in found.items()
         }
         known = self._description["arrays"]
-        for name, value in described.items():
+        for name, value in about.items():
             if known.get(name, value) != value:
                 raise ValueError(
                     f"Array {name!r} of frame {frame} is {summary(value)}, expected {summary(known[name])} "
                     "as in the frames before. Give it the same axes, or another name."
                 )
-        if described.keys() - known.keys():  # first, so that no frame is without a description of its arrays
-            self._update(arrays={**known, **described})
+        if about.keys() - known.keys() or grids != {n: self._grids.get(n) for n in grids}:
+            # first, so that no frame is without a description of its arrays
+            self._update(arrays={**known, **about}, grids={**self._grids, **grids})
         write_atomic(self.file(frame), lambda file: write_arrays(file, found))
 
     def read(self, frame: int) -> dict[str, tuple[np.ndarray, tuple[DimInfo, ...]]]:
@@ -204,6 +218,25 @@ class Scene:
             raise CorruptFrame(
                 f"Frame {frame} is damaged: {file} ({error}). Delete the file and resume from the frame before."
             ) from error
+
+    @property
+    def _grids(self) -> dict[str, Any]:
+        return self._description.get("grids", {})
+
+    def read_field(self, name: str, frame: int) -> Any:
+        """A grid of a frame, with its cells and its boundary, on the default backend.
+
+        Raises:
+            SceneNotFound: there is no such frame, or no grid of this name.
+            CorruptFrame: its file is damaged.
+        """
+        from .fields import grid_of
+
+        if name not in self._grids:
+            raise SceneNotFound(
+                f"{self.path} has the grids {', '.join(self._grids) or 'none'}, not {name!r}.  Read one of these."
+            )
+        return grid_of(name, self._grids[name], self.read(frame))
 
     def last(self) -> int | None:
         """Number of the last frame, after reading it to be sure that a run can go on from there; None without frames.
@@ -258,22 +291,3 @@ def write_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SceneWriteError(f"Cannot make the folder {path}: {error.strerror}. Choose another place.") from error
-
-
-def plain(value: Any) -> Any:
-    """`value` as JSON gives it back: tuples as lists, NumPy numbers as Python's, paths as text.
-
-    Raises:
-        TypeError: it cannot be written as JSON.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"A setting is {type(value).__name__}, expected numbers, text, lists or dicts of them. Convert it.")
