@@ -32,6 +32,7 @@ from phiml_core.math import (
     real,
     rename_dims,
     round_,
+    safe_mul,
     sign,
     sin,
     solve_linear,
@@ -41,6 +42,8 @@ from phiml_core.math import (
     sum_,
     tan,
     to_float,
+    to_int32,
+    to_int64,
     unstack,
     where,
 )
@@ -123,7 +126,7 @@ __all__ = [
     "ceil", "center_of_mass", "concat", "convert", "cos", "curl", "divergence", "divide_no_nan", "downsample2x", "exp",
     "floor", "fourier_laplace", "fourier_poisson", "functional_gradient", "gradient", "imag", "integrate", "is_finite",
     "isfinite", "jacobian", "jit_compile", "jit_compile_linear", "l1_loss", "l2_loss", "laplace", "log", "mask", "max_",
-    "maximum", "mean", "min_", "minimum", "normalize", "pack_dims", "pad", "read", "real", "rename_dims", "resample", "round_",
+    "maximum", "mean", "min_", "minimum", "normalize", "pack_dims", "pad", "read", "real", "rename_dims", "resample", "round_", "safe_mul",
     "sample", "shift", "sign", "sin", "solve_linear", "spatial_gradient", "sqrt", "stack", "stagger", "stop_gradient",
-    "sum_", "support", "tan", "to_float", "unstack", "upsample2x", "vec_abs", "vec_length", "vec_squared", "where", "write",
+    "sum_", "support", "tan", "to_float", "to_int32", "to_int64", "unstack", "upsample2x", "vec_abs", "vec_length", "vec_squared", "where", "write",
 ]  # fmt: skip
