@@ -13,7 +13,8 @@ OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEP
 
 
 @pytest.mark.parametrize(
-    "name, least, derives", [("operators.md", 16, False), ("solves.md", 41, True), ("sparse.md", 26, True)]
+    "name, least, derives",
+    [("fields.md", 20, False), ("operators.md", 16, False), ("solves.md", 41, True), ("sparse.md", 26, True)],
 )
 def test_examples(name, least, derives):
     """At least that number of examples, none of which says something else."""
