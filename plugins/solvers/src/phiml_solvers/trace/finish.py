@@ -17,10 +17,11 @@ from ..operator.stencil import Stencil
 from .contract import condensed
 from .elementwise import coefficient
 from .errors import MixedExamples
-from .operator import TracedOperator, is_symmetric
+from .operator import TracedOperator
 from .recognise import around, laplacian, offsets_of, periodic_dims
 from .sparse import entry_count, sparse_matrix
 from .term import Along, At, Term, joined_windows, with_window
+from .transpose import is_symmetric
 
 __all__ = ["operator_of"]
 

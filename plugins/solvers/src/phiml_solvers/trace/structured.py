@@ -22,9 +22,9 @@ from . import elementwise, reduce  # noqa: F401  methods of the layout
 from .errors import NotLinear
 from .finish import operator_of
 from .linear import Linear, argument, called, holds_linear
-from .operator import transposed_terms
 from .restructure import one_tensor
 from .term import Source
+from .transpose import transposed_terms
 
 __all__ = ["as_one", "recognise", "structured", "traced", "transposed"]
 
