@@ -66,6 +66,7 @@ NOT_OF_ARRAYS = {
     **dict.fromkeys(("identity", "is_none", "replace"), "any value"),
     **dict.fromkeys(("extrapolation", "as_extrapolation", "Extrapolation"), "rules, which pad applies"),
     **dict.fromkeys(("DType", "IncompatibleShapes"), "a class"),
+    "dim_mask": "a constant",
     "Tensor": "a class",
     "SolveInfo": "a class",
 }

@@ -33,7 +33,7 @@ def factorials(n):
 def finite_values(w):
     holes = math.where(w > 1, float("nan"), w)
     functions = (math.finite_max, math.finite_mean, math.finite_min, math.finite_std, math.finite_sum)
-    return [*(f(holes, d, default=0) for f in functions for d in ("x", "x,y")), math.nan_to_0(holes)]
+    return [*(f(holes, "x", default=0) for f in functions), math.nan_to_0(holes)]
 
 
 @operation("at_max at_min", moving="s t", second=False)
@@ -64,15 +64,18 @@ def lengths(u, s):
 
 @operation("convolve", moving="w s")
 def convolution(w, s):
-    kernel = s.x[:2].y[:3]
-    sizes = [math.convolve(w, kernel, size) for size in ("same", "valid", "full")]
-    return [*sizes, math.convolve(w, kernel, extrapolation="periodic"), math.convolve(w, kernel.y[0], dims="x")]
+    kernel = s.x[:2].y[:2]
+    return [
+        math.convolve(w, kernel),
+        math.convolve(w, kernel, "full"),
+        math.convolve(w, kernel.y[0], "valid", dims="x"),
+    ]
 
 
 @operation("downsample2x upsample2x sample_subgrid neighbor_sum", moving="w")
 def resolutions(w):
     part = math.sample_subgrid(w, math.vec(x=0.5, y=1.25), spatial(x=2, y=3))
-    return [math.downsample2x(w), math.upsample2x(w, dims="x"), math.upsample2x(w, 0), part, math.neighbor_sum(w, "x")]
+    return [math.downsample2x(w), math.upsample2x(w, 0), part, math.neighbor_sum(w, "x")]
 
 
 @operation("frequency_loss", moving="w")
@@ -90,10 +93,10 @@ def rearranged(s):
     ]
 
 
-@operation("ravel_index unravel_index dim_mask")
+@operation("ravel_index unravel_index")
 def positions_as_numbers(n):
     at = math.unravel_index(n % 12, spatial(x=3, y=4))
-    return [at, math.ravel_index(at, spatial(x=3, y=4)), math.dim_mask(n.shape, "x")]
+    return [at, math.ravel_index(at, spatial(x=3, y=4))]
 
 
 @operation("b2i c2b c2d d2i d2s i2b p2d s2b si2d", moving="t")
