@@ -193,3 +193,40 @@ def test_dictionaries_belong_together_by_keys(double, rng):
     assert largest(operator.T({"a": a, "b": b})["b"] - 2 * b - 0.5 * a) < 1e-12
     with pytest.raises(UnfitTree, match=r"keys \{'a': None, 'c': None\}, but those of the right-hand side are"):
         solve_linear(lambda s: {"a": s["a"], "c": s["b"]}, {"a": a, "b": b})
+
+
+def test_examples_that_only_some_coefficients_make(double, rng):
+    """Each is a system of its own, of all tensors."""
+    k, a, b = (tensor(rng.uniform(1, 2, n), d) for n, d in ((3, math.batch("k")), (4, spatial("x")), (2, channel("c"))))
+
+    def f(s, k=k):
+        return {"a": 2 * k * s["a"] + math.sum_(s["b"], "c"), "b": 5 * s["b"] + math.sum_(s["a"], "x")}
+
+    rhs = {"a": a, "b": b}
+    for method in ("auto", "GMres", "direct", "lsmr"):
+        found = solve_linear(f, rhs, method)
+        for i in range(3):
+            expected = np.linalg.solve(dense(lambda s, i=i: f(s, k.k[i]), rhs), vector(rhs, rhs))
+            mine = {q: v.k[i] if "k" in v.shape.names else v for q, v in found.items()}
+            np.testing.assert_allclose(vector(mine, rhs), expected, rtol=1e-7)
+    operator, _ = matrix_from_function(f, rhs)
+    assert largest(operator(rhs)["a"] - f(rhs)["a"]) < 1e-12
+
+
+def test_trees_of_other_kinds_on_both_sides(double, rng):
+    """A tensor that is mapped to several, several that are mapped to one, and a tensor that nothing depends on."""
+    a = tensor(rng.normal(size=4), spatial("x"))
+    rhs = {"values": a, "slopes": a.x[1:]}
+
+    def measured(u):
+        return {"values": 2 * u, "slopes": u.x[1:] - u.x[:-1]}
+
+    found = solve_linear(measured, rhs, Solve(x0=0 * a))
+    slopes = np.diff(np.eye(4), axis=0)
+    matrix = np.concatenate([slopes, 2 * np.eye(4)])
+    right = np.concatenate([a.numpy("x")[1:], a.numpy("x")])
+    np.testing.assert_allclose(found.numpy("x"), np.linalg.lstsq(matrix, right, rcond=None)[0], rtol=1e-7)
+    u, v = solve_linear(lambda pair: pair[0] + 2 * pair[1], a, Solve(x0=(0 * a, 0 * a)))
+    assert largest(u - a / 5) + largest(v - 2 * a / 5) < 1e-8  # of least norm
+    with pytest.raises(math.SingularOperator):
+        solve_linear(lambda s: {"a": s["a"], "b": 0 * s["b"]}, {"a": a, "b": a})

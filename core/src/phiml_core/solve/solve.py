@@ -105,7 +105,9 @@ def solve_linear(
     if not grad_for_f:
         f_args, named = stop_gradient((f_args, named))
     operator = LinearFunction(f, f_args, named) if f_args or named else f
-    if (not isinstance(y, Tensor) and is_tree(y)) or (isinstance(y, Tensor) and not y.shape.is_uniform):
+    if any(not isinstance(v, Tensor) and is_tree(v) for v in (y, settings.x0)) or (
+        isinstance(y, Tensor) and not y.shape.is_uniform
+    ):
         if settings.preprocess_y is not None:
             y = settings.preprocess_y(y, *settings.preprocess_y_args)
             settings = settings.with_(preprocess_y=None, preprocess_y_args=())

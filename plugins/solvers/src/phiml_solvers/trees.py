@@ -14,6 +14,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.tree import children
 
 from .assemble import assemble, assemble_between
+from .operator.elementary import Zero
 from .operator.linear import LinearOperator
 from .trace.matrix import TreeOperator, matrix_and_bias
 from .trace.tree import keys_of, leaves_of, with_leaves
@@ -30,7 +31,7 @@ class UnfitTree(ValueError):
 @solve_tree.dispatch
 def _(problem: LinearTreeProblem, algorithm, settings):
     rhs, x0 = problem.rhs, problem.x0
-    like = rhs if x0 is None or children(x0) is None else x0  # a grid given as first guess brings its boundary
+    like = x0 if _is_like_the_unknown(x0, rhs) else rhs
     operator = problem.operator
     if isinstance(operator, TreeOperator):
         bias: Any = None
@@ -55,10 +56,16 @@ def _(problem: LinearTreeProblem, algorithm, settings):
     guess: list[Any] = [None] * len(leaves_of(like)) if x0 is None else _guess(x0, like)
     rows = range(len(right))
     if len(right) == len(guess) and all(operator.blocks[i][j] is None for i in rows for j in rows if i != j):
-        found = [solve(LinearProblem(operator.blocks[i][i], right[i], guess[i]), algorithm, settings) for i in rows]
+        apart = [operator.blocks[i][i] or Zero(right[i].shape.non_batch) for i in rows]
+        found = [solve(LinearProblem(apart[i], right[i], guess[i]), algorithm, settings) for i in rows]
         return with_leaves(like, iter([x for x, _ in found])), [info for _, info in found]
     x, info = _packed(operator, like, right, guess if x0 is not None else None, algorithm, settings)
     return with_leaves(like, iter(x)), [info]
+
+
+def _is_like_the_unknown(x0: Any, rhs: Any) -> bool:
+    """Whether a first guess says what the unknown is like: a grid brings its boundary, a tensor may be mapped to several."""
+    return children(x0) is not None or (isinstance(x0, Tensor) and isinstance(rhs, (dict, list, tuple)))
 
 
 def _guess(x0: Any, like: Any) -> list[Any]:

@@ -4,12 +4,14 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
+from phiml_core.math import expand
+from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 
 from ..operator.linear import LinearOperator
 from .finish import operator_of
 from .linear import Linear, argument, called, zeros_like
-from .term import Source
+from .term import Source, Term
 from .tree import leaves_of, with_leaves
 
 __all__ = ["TreeOperator", "matrix_and_bias"]
@@ -41,7 +43,7 @@ class TreeOperator(LinearOperator):
                 if block is not None:
                     part = block(leaf)
                     total = part if total is None else total + part
-            results.append(zero if total is None else total)
+            results.append(zero if total is None else expand(total, zero.shape.without(total.shape)))
         return with_leaves(self.template, iter(results))
 
     def adjoint(self) -> LinearOperator:
@@ -77,7 +79,7 @@ def matrix_and_bias(
         row = []
         for i, leaf in enumerate(leaves):
             mine = tuple([t._replace(leaf=0) for t in terms if t.leaf == i])
-            row.append(operator_of(mine, leaf.shape, out.shape) if mine else None)
+            row.append(_block(mine, leaf.shape, out.shape) if mine else None)
         rows.append(tuple(row))
         biases.append(_bias(out))
     bias = with_leaves(result, iter(biases))
@@ -92,6 +94,16 @@ def matrix_and_bias(
         return (operator if operator is not None else operator_of((), leaves[0].shape, outputs[0].shape)), bias
     template = with_leaves(result, iter([zeros_like(out) for out in outputs]))  # type: ignore[arg-type]
     return TreeOperator(tuple(rows), template, _zeros(given[0] if len(given) == 1 else given)), bias
+
+
+def _block(terms: tuple[Term, ...], shape: Shape, to: Shape) -> LinearOperator:
+    """The operator of one input, without the examples that coefficients of other inputs make."""
+    fixed = [n for n in to.batch.without(shape).names if not any(t.varies(n) or _has_window(t, n) for t in terms)]
+    return operator_of(terms, shape, to.without(fixed))
+
+
+def _has_window(term: Term, dim: str) -> bool:
+    return any(w[0] == dim for w in term.windows)
 
 
 def _bias(out: Any) -> Any:
