@@ -101,6 +101,8 @@ def test_cylinder_in_a_flow():
     assert lying.lies_inside(math.vec(x=5.0, y=6.4, z=5.9)) and not lying.lies_inside(math.vec(x=5.0, y=6.6, z=4.0))
     with pytest.raises(GeometryError, match="needs a center, a radius and a depth"):
         cylinder(x=1, y=2, radius=1, depth=2)
+    with pytest.raises(GeometryError, match="in the order of their names"):
+        cylinder(z=1, y=2, x=3, radius=1, depth=2)
 
 
 def test_pictures_of_intersections():

@@ -17,8 +17,8 @@ __all__ = ["bounding_box"]
 
 
 @generic
-def bounding_box(geometry: Any) -> Box:
-    """A box that holds a geometry with all its regions, for each element of a batch; as small as is easily known."""
+def bounding_box(geometry: Any) -> Any:
+    """A `Box` that holds a geometry with all its regions, for each element of a batch; as small as is easily known."""
 
 
 @bounding_box.dispatch

@@ -88,12 +88,12 @@ def cylinder(center: Any = None, radius: Any = None, depth: Any = None, axis: st
     Raises:
         GeometryError: radius or depth is missing, or space has no such axis.
     """
-    center = math.vec(**axes) if center is None and axes else center
-    names = None if center is None else center.shape.get_item_names("vector")
+    middle: Any = math.vec(**axes) if center is None and axes else center
+    names = None if middle is None else middle.shape.get_item_names("vector")
     if radius is None or depth is None or not names or axis not in names:
         raise GeometryError(
             "A cylinder needs a center, a radius and a depth along one of its axes, e.g. "
-            f"cylinder(x=1, y=2, z=3, radius=1, depth=4, axis='z'), not center={center}, radius={radius}, depth={depth}, {axis=}."
+            f"cylinder(x=1, y=2, z=3, radius=1, depth=4, axis='z'), not center={middle}, radius={radius}, depth={depth}, {axis=}."
         )
     half = space_vector(
         math.stack(
@@ -102,11 +102,11 @@ def cylinder(center: Any = None, radius: Any = None, depth: Any = None, axis: st
         names,
         "A size",
     )
-    side = {n: center[{"vector": n}] for n in names if n != axis}
+    side = {n: middle[{"vector": n}] for n in names if n != axis}
     round_ = infinite_cylinder(math.stack(side, math.channel("vector")), radius, axis)
     if round_.vector.item_names != names:
         raise GeometryError(f"The axes {','.join(names)} of a cylinder are expected in the order of their names.")
-    return Intersection((Box(center - half, center + half), round_))
+    return Intersection((Box(middle - half, middle + half), round_))
 
 
 @approximate_signed_distance.dispatch
