@@ -61,8 +61,8 @@ def ours(backend: str, weights: Any, b: np.ndarray, *how: Any) -> Any:
     run = _ours.Poisson(backend, weights, b).run(*how)
 
     def call() -> tuple[Any, Any]:
-        with math.backend(backend):
-            return run()
+        math.use(backend)
+        return run()
 
     return call
 

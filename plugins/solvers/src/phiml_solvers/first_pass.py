@@ -49,13 +49,13 @@ def first_pass(operator: BoxLaplace, y: Dense, dims: Shape, kind: str) -> FirstP
     """
     if type(y) is Dense and operator.scale is None and operator.shift is None and y.dtype.kind is float:
         spec = y.spec
-        axes = tuple([spec.axes[n] for n in operator.dims])
-        scale = inverse_eigenvalues(operator, y)
-        sides = operator.boundary, operator.spacing
-        found = _natively(y.native_array, spec.backend, axes, operator.kinds, scale, sides, operator.singular, kind)
+        plan = operator.__dict__.get("_first_pass")
+        if plan is None or plan.spec is not spec:
+            plan = _planned(operator, y, dims)
+        found = _natively(y.native_array, spec.backend, plan, kind)
         if found is not None:
-            each = _per_system(spec, dims)
             x, rest, residual, size, level, left_out = found
+            each = plan.each
             constant = (None, None) if level is None else (Dense(level, each), Dense(left_out, each))
             return FirstPass(Dense(x, spec), Dense(rest, spec), Dense(residual, each), Dense(size, each), *constant)
     level = mean(y, operator.resolution) if operator.singular else None
@@ -71,31 +71,45 @@ def _growth(count: Any, kind: str) -> float:
     return 1.0 if kind == "max" else float(count) ** 0.5
 
 
-def _per_system(spec: Spec, dims: Shape) -> Spec:
-    """The spec of one number per system."""
-    key = ("per system", dims)
-    found = spec._cache.get(key)
-    if found is None:
-        found = spec._cache[key] = spec.with_dims(spec.stored.without(dims), spec.shape.without(dims))
-    return found
+class _Plan(NamedTuple):
+    """What is known before the values: of the right-hand side its spec, and that of one number per system."""
+
+    spec: Spec
+    each: Spec
+    axes: tuple[int, ...]
+    kinds: tuple[str, ...]
+    scale: Any
+    sides: tuple[Any, Any]
+    singular: bool
+
+
+def _planned(operator: BoxLaplace, y: Dense, dims: Shape) -> _Plan:
+    """The plan for right-hand sides like y, kept with the operator."""
+    spec = y.spec
+    each = spec.with_dims(spec.stored.without(dims), spec.shape.without(dims))
+    axes = tuple([spec.axes[n] for n in operator.dims])
+    sides = operator.boundary, operator.spacing
+    plan = _Plan(spec, each, axes, operator.kinds, inverse_eigenvalues(operator, y), sides, operator.singular)
+    if not spec.backend.is_traced(y.native_array):
+        object.__setattr__(operator, "_first_pass", plan)
+    return plan
 
 
 @generic(on="y")
-def _natively(
-    y: Any, backend: Any, axes: tuple[int, ...], kinds: Any, scale: Any, sides: Any, singular: bool, kind: str
-) -> Any:
+def _natively(y: Any, backend: Any, plan: _Plan, kind: str) -> Any:
     """The attributes of `FirstPass` as arrays for backends whose arrays can be written to; None for others."""
 
 
 @_natively.dispatch
-def _(y: object, backend, axes, kinds, scale, sides, singular, kind):
+def _(y: object, backend, plan, kind):
     return None
 
 
 @_natively.dispatch
-def _(y: np.ndarray, backend, axes, kinds, scale, sides, singular, kind):
+def _(y: np.ndarray, backend, plan, kind):
+    axes = plan.axes
     size, level, left_out = _norm(y, axes, kind), None, None
-    if singular:
+    if plan.singular:
         count = y.size // size.size
         level = np.add.reduce(y, axes, keepdims=True) * y.dtype.type(1 / count)
         rest = y - level
@@ -103,8 +117,8 @@ def _(y: np.ndarray, backend, axes, kinds, scale, sides, singular, kind):
         left_out = abs(level) * y.dtype.type(_growth(count, kind))
     else:
         rest = y.copy()
-    x = backend.bind(primitive.spectral_scale)(rest, axes, kinds, scale)
-    subtract_laplacian(rest, x, axes, *sides)
+    x = backend.bind(primitive.spectral_scale)(rest, axes, plan.kinds, plan.scale)
+    subtract_laplacian(rest, x, axes, *plan.sides)
     return x, rest, _norm(rest, axes, kind), size, level, left_out
 
 

@@ -69,11 +69,13 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
 
 def _are_met(tolerance: Tensor, *values: Tensor | None) -> bool:
     """Whether all values are known to be at most the tolerance of a single system."""
-    given = [v for v in values if v is not None]
-    if any([v.rank or not v.available for v in (tolerance, *given)]):
+    if tolerance.rank or not tolerance.available:
         return False
     limit = float(tolerance)
-    return all([float(v) <= limit for v in given])
+    for value in values:
+        if value is not None and (value.rank or not value.available or not float(value) <= limit):
+            return False
+    return True
 
 
 def _further(

@@ -59,9 +59,10 @@ def _(x: np.ndarray, axes, sides, spacing, weights):
     x = np.ascontiguousarray(x)
     total = None
     for i, (axis, pair, h) in enumerate(zip(axes, sides, spacing)):
-        lower, flux, upper = _fluxes(x, axis, pair, h, None if weights is None else weights[i])
+        step = math.prod(x.shape[axis + 1 :])
+        lower, flux, upper = _fluxes(x, axis, step, pair, h, None if weights is None else weights[i])
         change = flux.copy()
-        _shifted(change, axis, 1)[...] -= _shifted(flux, axis, 0)
+        change.reshape(-1)[step:] -= flux.reshape(-1)[: x.size - step]
         if upper is not None:
             change[_cut(axis, -1, None)] += upper
         if lower is not None:
@@ -80,27 +81,30 @@ def subtract_laplacian(
 ) -> None:
     """y -= ∇²x in place, of contiguous arrays."""
     for axis, pair, h in zip(axes, sides, spacing):
-        lower, flux, upper = _fluxes(x, axis, pair, h, None)
+        step = math.prod(x.shape[axis + 1 :])
+        lower, flux, upper = _fluxes(x, axis, step, pair, h, None)
         if h != 1:
             flux *= 1 / h
         y -= flux
-        _shifted(y, axis, 1)[...] += _shifted(flux, axis, 0)
+        y.reshape(-1)[step:] += flux.reshape(-1)[: x.size - step]
         if upper is not None:
             y[_cut(axis, -1, None)] -= upper * (1 / h)
         if lower is not None:
             y[_cut(axis, None, 1)] += lower * (1 / h)
 
 
-def _fluxes(x: np.ndarray, axis: int, pair: tuple[str, str], h: float, weights: Any) -> tuple[Any, np.ndarray, Any]:
+def _fluxes(
+    x: np.ndarray, axis: int, step: int, pair: tuple[str, str], h: float, weights: Any
+) -> tuple[Any, np.ndarray, Any]:
     """w ∂x/∂axis on the lower face of the first cells, the upper face of each cell but the last ones, where it is 0, and on their
     upper face; None where nothing flows.
 
-    A neighbour of a contiguous array is the same array from another element on; what that makes of the last cells is overwritten.
-    Rows of their own would take three times as long.
+    A neighbour in a contiguous array is the element `step` further on; what that makes of the last cells is overwritten.  Rows of their
+    own would take three times as long.
     """
+    flat, flux = x.reshape(-1), np.empty_like(x)
+    np.subtract(flat[step:], flat[: x.size - step], out=flux.reshape(-1)[: x.size - step])
     first, last = _cut(axis, None, 1), _cut(axis, -1, None)
-    flux = np.empty_like(x)
-    np.subtract(_shifted(x, axis, 1), _shifted(x, axis, 0), out=_shifted(flux, axis, 0))
     flux[last] = 0
     if pair[0] == PERIODIC:
         upper = lower = x[first] - x[last]
@@ -120,12 +124,6 @@ def _fluxes(x: np.ndarray, axis: int, pair: tuple[str, str], h: float, weights: 
             upper = upper if upper is None else upper * weights[last]
         flux[_cut(axis, None, -1)] *= weights[_cut(axis, begin, end)]
     return lower, flux, upper
-
-
-def _shifted(x: np.ndarray, axis: int, start: int) -> np.ndarray:
-    """The elements of a contiguous array from the second one along an axis on, or all that have such a successor, in a row."""
-    step = math.prod(x.shape[axis + 1 :])
-    return x.reshape(-1)[step:] if start else x.reshape(-1)[: x.size - step]
 
 
 def _cut(axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:
