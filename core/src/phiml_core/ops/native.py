@@ -47,18 +47,24 @@ def _order(value: Dense, order: Any) -> Shape:
 
 def to_native(value: Tensor, order: Any = None) -> Any:
     """The native array of `value` with dims in the given order; see `Tensor.native`."""
-    if isinstance(order, (tuple, list)) and not all(isinstance(o, str) for o in order):
-        from .reshaped import reshaped_native
-
-        return reshaped_native(value, order)
     block = as_dense(value)
     if type(order) is not str:
-        return full_array(block, _order(block, order))
+        return _grouped(block, order) if _has_groups(order) else full_array(block, _order(block, order))
     key = ("native", order)
     program = block.spec._cache.get(key)
     if program is None:
         program = block.spec._cache[key] = _full(block.spec, _order(block, order))
     return program(block.native_array)
+
+
+def _has_groups(order: Any) -> bool:
+    return isinstance(order, (tuple, list)) and not all(isinstance(o, str) for o in order)
+
+
+def _grouped(value: Dense, order: Any) -> Any:
+    from .reshaped import reshaped_native
+
+    return reshaped_native(value, order)
 
 
 def full_array(value: Dense, order: Shape) -> Any:
