@@ -288,6 +288,6 @@ def _slab(backend: Backend, rule: Any, axis: int, size: int, upper: bool, width:
 
     def signed(x: Any, cs: tuple[Any, ...]) -> Any:
         column = signs.reshape([-1 if a == axis else 1 for a in range(len(x.shape))])
-        return times(inner(x, cs), column.astype(str(x.dtype)))
+        return times(inner(x, cs), backend.as_array(column, backend.dtype(x)))
 
     return signed

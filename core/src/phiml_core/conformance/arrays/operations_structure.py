@@ -83,7 +83,7 @@ def padding(s, t):
     return [
         math.pad(v, widths, rule)
         for v in (s, t)
-        for widths in ({"x": (1, 2)}, {"x": (0, 1), "y": (2, -1)}, 1)
+        for widths in ({"x": (1, 2)}, {"x": (0, 1), "y": (2, -1)}, 1, {"y": (2, 11)})
         for rule in rules
     ]
 
