@@ -83,16 +83,16 @@ class Tensor(Arithmetic):
     @property
     def device(self) -> Any:
         """The device that holds the values."""
-        from phiml_core.ops.native import device
+        from phiml_core.ops import native
 
-        return device(self)
+        return native.device(self)
 
     @property
     def available(self) -> bool:
         """Whether the values can be read; false inside compiled functions."""
-        from phiml_core.ops.native import is_available
+        from phiml_core.ops import native
 
-        return is_available(self)
+        return native.is_available(self)
 
     def native(self, order: Any = None) -> Any:
         """The native array with dims in the given order.
@@ -104,21 +104,21 @@ class Tensor(Arithmetic):
         Raises:
             ShapeError: no order given for several dims, a dim missing, or the shape is non-uniform.
         """
-        from phiml_core.ops.native import to_native
+        from phiml_core.ops import native
 
-        return to_native(self, order)
+        return native.to_native(self, order)
 
     def numpy(self, order: Any = None) -> Any:
         """The values as a NumPy array with dims in the given order; see `native`."""
-        from phiml_core.ops.native import to_numpy
+        from phiml_core.ops import native
 
-        return to_numpy(self, order)
+        return native.to_numpy(self, order)
 
     def item(self) -> Any:
         """The only value as a Python number.  Raises ShapeError if there are several."""
-        from phiml_core.ops.native import item
+        from phiml_core.ops import native
 
-        return item(self, "item")
+        return native.item(self, "item")
 
     # --- operators ---
 
@@ -196,19 +196,19 @@ class Tensor(Arithmetic):
     # --- numbers ---
 
     def __bool__(self) -> bool:
-        from phiml_core.ops.native import item
+        from phiml_core.ops import native
 
-        return bool(item(self, "bool"))
+        return bool(native.item(self, "bool"))
 
     def __float__(self) -> float:
-        from phiml_core.ops.native import item
+        from phiml_core.ops import native
 
-        return float(item(self, "float"))
+        return float(native.item(self, "float"))
 
     def __int__(self) -> int:
-        from phiml_core.ops.native import item
+        from phiml_core.ops import native
 
-        return int(item(self, "int"))
+        return int(native.item(self, "int"))
 
     def __index__(self) -> int:
         if self.dtype.kind is not int:
@@ -216,9 +216,9 @@ class Tensor(Arithmetic):
         return int(self)
 
     def __complex__(self) -> complex:
-        from phiml_core.ops.native import item
+        from phiml_core.ops import native
 
-        return complex(item(self, "complex"))
+        return complex(native.item(self, "complex"))
 
     def __format__(self, spec: str) -> str:
         if not spec:
