@@ -5,7 +5,7 @@ import pytest
 from phiml_core import math
 from phiml_core.backend import precision
 from phiml_core.extrapolation import ANTISYMMETRIC, PERIODIC, ZERO_GRADIENT
-from phiml_core.math import batch, spatial
+from phiml_core.math import batch, dual, spatial
 from phiml_physics import diffuse, field, fluid
 from phiml_physics.fluid import Obstacle
 from phiml_physics.geom import Box, Sphere
@@ -125,3 +125,15 @@ def test_obstacles_force_their_velocity(each_backend):
     assert fluid.apply_boundary_conditions(v, ()) is v
     with pytest.raises(GridError, match="upon a grid of vectors"):
         fluid.apply_boundary_conditions(CenteredGrid(0, 0, x=4, y=4), Sphere(x=2, y=2, radius=1))
+
+
+def test_components_along_a_dual_dim():
+    parts = {"x": math.full(spatial(x=3, y=2), 1.0), "y": math.full(spatial(x=4, y=1), 2.0)}
+    found = StaggeredGrid(math.stack(parts, dual("vector")), 0, x=4, y=2)
+    assert [c.numpy("x,y").max() for c in found.components] == [1, 2]
+
+
+def test_values_at_positions():
+    f = CenteredGrid(linear, ZERO_GRADIENT, x=4, y=3)
+    assert float(f.sample(math.vec(x=2.0, y=1.5))) == 5
+    assert f.sample(StaggeredGrid(0, 0, x=4, y=3).faces[0]).shape == spatial(x=3, y=3)

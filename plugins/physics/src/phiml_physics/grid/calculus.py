@@ -10,6 +10,12 @@ __all__ = ["Calculus"]
 class Calculus(Field):
     """A field with the operators of `phiml_physics.operators` as methods."""
 
+    def sample(self, where: Any, **wishes: Any) -> Any:
+        """The values at a geometry, or at positions (…, vector): `sample(self, where)`."""
+        from phiml_core.field import sample
+
+        return sample(self, where, **wishes)
+
     def laplace(self, *args: Any, **kwargs: Any) -> Any:
         """Sum of second derivatives; see `operators.laplace`."""
         from phiml_physics.operators import laplace

@@ -92,8 +92,10 @@ def _converted(value: Tensor) -> Tensor:
 
 
 def face_values(value: Any, faces: tuple[UniformGrid, ...], cells: UniformGrid, convert: bool = False) -> Tensor:
-    """Components of a vector, each on its faces."""
+    """Components of a vector, each on its faces; they may also lie along the dim '~vector', as PhiFlow has them."""
     names = cells.names
+    if isinstance(value, Tensor) and "~vector" in value.shape.names:
+        value = math.rename_dims(value, "~vector", channel(vector=value.shape.get_item_names("~vector") or names))
     if type(value) in (int, float, bool):
         parts = [math.full(f.resolution, float(value)) for f in faces]
         return Stacked(tuple(parts), channel(vector=names))
