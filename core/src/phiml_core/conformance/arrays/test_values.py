@@ -7,7 +7,7 @@ import numpy as np
 from phiml_core import math
 from phiml_core.math import batch, channel, instance, spatial
 
-ARRAY = np.float32([[1, 2, 3], [4, 5, 6]])
+ARRAY = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 
 
 def make():
