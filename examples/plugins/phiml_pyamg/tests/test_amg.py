@@ -87,5 +87,5 @@ def test_errors():
         def __call__(self, x):
             return 2 * x
 
-    with pytest.raises(UnknownPreconditioner, match="needs a matrix"):
+    with pytest.raises(UnknownPreconditioner, match="needs a sparse matrix"):
         preconditioner(PyAMG(), Opaque(), math.ones(GRID))
