@@ -230,7 +230,7 @@ def test_settings(double):
         solve(LinearProblem(star(), y), "minres(3)")
     with pytest.raises(UnknownAlgorithm, match=r"known: .*cg.*gmres"):
         solve(LinearProblem(star(), y), "SOR")
-    with pytest.raises(UnknownPreconditioner, match=r"needs a matrix"):
+    with pytest.raises(UnknownPreconditioner, match=r"needs a sparse matrix"):
         from phiml_solvers import FunctionOperator
 
         solve(LinearProblem(FunctionOperator(lambda x: 2.0 * x), y), Solve("GMres", preconditioner="ilu"))
