@@ -204,3 +204,11 @@ def test_callbacks_refuse_to_be_differentiated():
     for bits in (32, 64):
         with jax.enable_x64(bits == 64), pytest.raises(NoGradient, match="Put custom_gradient around it"):
             jax.jit(jax.grad(f))(jnp.asarray(1.0, f"float{bits}"))
+
+
+def test_constants_of_narrow_programs_are_narrow():
+    """Whatever the thread has switched on: boundaries, for one, hold their numbers in double precision."""
+    program = JAX.fuse(lambda x, c: x + c)
+    with jax.enable_x64(True):
+        found = program(jnp.ones(2, "float32"), np.array(0.5))
+    assert found.dtype == "float32" and found.tolist() == [1.5, 1.5]

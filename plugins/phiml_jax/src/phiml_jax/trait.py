@@ -32,7 +32,11 @@ class _DTypes(dict[Any, DType]):
 
 
 _DTYPES = _DTypes()
-_WIDE = frozenset(map(np.dtype, ("float64", "int64", "uint64", "complex128")))
+_NARROW = {
+    np.dtype(wide): np.dtype(narrow)
+    for wide, narrow in (("float64", "float32"), ("int64", "int32"), ("uint64", "uint32"), ("complex128", "complex64"))
+}
+_WIDE = frozenset(_NARROW)
 
 
 def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,6 +57,11 @@ def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return call
+
+
+def _narrowed(x: Any) -> Any:
+    """A NumPy constant of a program without 64-bit types in the type that it has there, whatever the thread has switched on."""
+    return x.astype(_NARROW[x.dtype]) if isinstance(x, (np.ndarray, np.generic)) and x.dtype in _WIDE else x
 
 
 class _IsTracer(dict[type, bool]):
@@ -175,10 +184,15 @@ class Jax(Backend):
         def call(first: Any, *others: Any) -> Any:
             if not others and type(first) is ArrayImpl:
                 return compiled(first)
-            for x in (first, *others):
-                if type(x) is not ArrayImpl and isinstance(x, Tracer):
-                    return _in_trace(function, (first, *others))
-            return compiled(first, *others)
+            xs, mixed = (first, *others), False
+            for x in xs:
+                if type(x) is not ArrayImpl:
+                    if isinstance(x, Tracer):
+                        return _in_trace(function, xs)
+                    mixed = True
+            if mixed and not wide:
+                xs = tuple([_narrowed(x) for x in xs])
+            return compiled(*xs)
 
         if not wide:
             return call
