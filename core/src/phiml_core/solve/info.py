@@ -46,7 +46,7 @@ class SolveInfo:
     __value_attrs__ = ("iterations", "residual", "tolerance", "converged", "diverged", "flaw", "history", "time")
 
     def with_(self, **changes: Any) -> "SolveInfo":
-        """The same outcome with some attributes changed; `dataclasses.replace` in a sixth of its time."""
+        """The same outcome with some attributes changed, without going through the constructor."""
         copy = object.__new__(SolveInfo)
         copy.__dict__.update(self.__dict__, **changes)
         return copy
