@@ -10,12 +10,11 @@ from phiml_core.field import (
     approximate_signed_distance,
     bounding_radius,
     lies_inside,
-    moved,
-    turned,
 )
 from phiml_core.shape import Shape, merge_shapes
 
 from .box import Box
+from .compound import Compound, listed
 from .embedded import infinite_cylinder
 from .errors import GeometryError
 from .vectors import space_vector
@@ -23,17 +22,11 @@ from .vectors import space_vector
 __all__ = ["Intersection", "cylinder", "intersection"]
 
 
-class Intersection(Geometry):
+class Intersection(Compound):
     """What several geometries have in common; made by `intersection(a, b, …)`.
 
     Its middle and its bounding radius are those of the first one, which holds it.
     """
-
-    __value_attrs__ = ("parts",)
-    parts: tuple[Any, ...]
-
-    def __init__(self, parts: tuple[Geometry, ...]):
-        self.parts = parts
 
     @property
     def shape(self) -> Shape:
@@ -61,17 +54,9 @@ def intersection(*geometries: Any) -> Geometry:
     Raises:
         GeometryError: no geometry is given, or their spaces have different axes.
     """
-    if len(geometries) == 1 and isinstance(geometries[0], (tuple, list)):
-        geometries = tuple(geometries[0])
-    if not geometries:
-        raise GeometryError("An intersection needs at least one geometry.")
-    axes = {g.vector.item_names for g in geometries}
-    if len(axes) > 1:
-        raise GeometryError(
-            f"Geometries of spaces with the axes {' and '.join(','.join(a or ()) for a in axes)} have nothing in common.  "
-            "Give all their centers and corners with the same axes in the same order."
-        )
-    return geometries[0] if len(geometries) == 1 else Intersection(tuple(geometries))
+    conflict = "Geometries of spaces with the axes {axes} have nothing in common."
+    geometries = listed(geometries, "An intersection", conflict)
+    return geometries[0] if len(geometries) == 1 else Intersection(geometries)
 
 
 def cylinder(center: Any = None, radius: Any = None, depth: Any = None, axis: str = "z", **axes: Any) -> Geometry:
@@ -129,15 +114,3 @@ def _(geometry: Intersection, other: Geometry, balance):
 @bounding_radius.dispatch
 def _(geometry: Intersection):
     return bounding_radius(geometry.parts[0])
-
-
-@moved.dispatch
-def _(geometry: Intersection, delta):
-    return Intersection(tuple(moved(p, delta) for p in geometry.parts))
-
-
-@turned.dispatch
-def _(geometry: Intersection, rotation, pivot):
-    """As one body, about its middle."""
-    pivot = geometry.center if pivot is None else pivot
-    return Intersection(tuple(turned(p, rotation, pivot) for p in geometry.parts))

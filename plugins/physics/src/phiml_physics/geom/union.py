@@ -11,24 +11,16 @@ from phiml_core.field import (
     bounding_radius,
     join,
     lies_inside,
-    moved,
-    turned,
 )
 from phiml_core.shape import Shape, merge_shapes
 
-from .errors import GeometryError
+from .compound import Compound, listed
 
 __all__ = ["Union", "union"]
 
 
-class Union(Geometry):
+class Union(Compound):
     """Several geometries as one; made by `union(a, b, …)` or `a | b`."""
-
-    __value_attrs__ = ("parts",)
-    parts: tuple[Any, ...]
-
-    def __init__(self, parts: tuple[Geometry, ...]):
-        self.parts = parts
 
     @property
     def shape(self) -> Shape:
@@ -55,17 +47,8 @@ def union(*geometries: Any) -> Geometry:
     Raises:
         GeometryError: no geometry is given, or their spaces have different axes.
     """
-    if len(geometries) == 1 and isinstance(geometries[0], (tuple, list)):
-        geometries = tuple(geometries[0])
-    if not geometries:
-        raise GeometryError("A union needs at least one geometry.")
-    parts = tuple(q for g in geometries for q in (g.parts if isinstance(g, Union) else (g,)))
-    axes = {p.vector.item_names for p in parts}
-    if len(axes) > 1:
-        raise GeometryError(
-            f"Cannot unite geometries of spaces with the axes {' and '.join(','.join(a or ()) for a in axes)}.  "
-            "Give all their centers and corners with the same axes in the same order."
-        )
+    given = listed(geometries, "A union", "Cannot unite geometries of spaces with the axes {axes}.")
+    parts = tuple(q for g in given for q in (g.parts if isinstance(g, Union) else (g,)))
     return parts[0] if len(parts) == 1 else Union(parts)
 
 
@@ -99,15 +82,3 @@ def _(geometry: Union):
         for r in [math.vec_length(p.center - geometry.center, "vector") + p.bounding_radius()]
     ]
     return functools.reduce(math.maximum, reach)
-
-
-@moved.dispatch
-def _(geometry: Union, delta):
-    return Union(tuple(moved(p, delta) for p in geometry.parts))
-
-
-@turned.dispatch
-def _(geometry: Union, rotation, pivot):
-    """As one body, about the middle of the centers of its parts."""
-    pivot = geometry.center if pivot is None else pivot
-    return Union(tuple(turned(p, rotation, pivot) for p in geometry.parts))
