@@ -1,6 +1,6 @@
 """Geometric multigrid on grids with varying coefficients and obstacles."""
 
-from . import star
+from . import in_place, star
 from .word import multigrid
 
-__all__ = ["multigrid", "star"]
+__all__ = ["in_place", "multigrid", "star"]

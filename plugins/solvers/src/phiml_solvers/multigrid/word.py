@@ -72,7 +72,8 @@ def _of_grid(
             extra = extra * active
     run = cycle_for(box.dims, box.boundary, box.spacing, faces, extra, operator.singular, like, visits, clusters)
     if active is None:
-        return lambda r: operator.without_null_space(run(r)) * factor
+        project = operator.null_space_projection()
+        return lambda r: project(run(r)) * factor
     alone = where(
         active == 0, 1 / where(shift == 0, 1.0, shift), 0.0
     )  # a cell without open faces is a system of its own

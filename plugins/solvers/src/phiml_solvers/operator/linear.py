@@ -1,5 +1,6 @@
 """The abstract linear operator: what algorithms ask of it, and its algebra."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,10 @@ class LinearOperator:
     def without_null_space(self, x: Any) -> Any:
         """x without its component in the null space of a singular operator; x itself for a regular one."""
         return x
+
+    def null_space_projection(self) -> Callable[[Any], Any]:
+        """`without_null_space`, to be called many times: what it needs of the operator is computed once."""
+        return self.without_null_space
 
     @property
     def T(self) -> "LinearOperator":

@@ -1,6 +1,6 @@
 """The Laplace operator on a box with obstacles: faces may be closed, or open in part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,11 +95,13 @@ class MaskedLaplace(LinearOperator):
 
     def without_null_space(self, x: Tensor) -> Tensor:
         """x without what cannot be solved for: on inactive cells, and if nothing fixes the level, the mean over active ones."""
+        return self.null_space_projection()(x)
+
+    def null_space_projection(self) -> Callable[[Tensor], Tensor]:
         if self.box.shift is not None:
-            return x
+            return lambda x: x
         active = self.active
-        x = x * active
         if not self.singular:
-            return x
-        level = sum_(x, self.resolution) / maximum(sum_(active, self.resolution), 1.0)
-        return x - level * active
+            return lambda x: x * active
+        level = active / maximum(sum_(active, self.resolution), 1.0)
+        return lambda x: x * active - level * sum_(x * active, self.resolution)

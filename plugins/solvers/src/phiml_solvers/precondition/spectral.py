@@ -9,7 +9,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from ..implicit import has_complex
 from ..multigrid import multigrid
-from ..multigrid.cycle import chebyshev
+from ..multigrid.grid import chebyshev
 from ..operator.box import BoxLaplace
 from ..operator.masked import MaskedLaplace
 from ..operator.shift import barrier
