@@ -146,3 +146,43 @@ def test_derivatives_are_no_further_traces():
         assert gradient(x).numpy().tolist() == [6, 6, 6]
     assert step.traces == 1
     assert step(x, 2.0).numpy().tolist() == [2, 4, 6] and step.traces == 1
+
+
+def _loops(x):
+    (a,) = math.fori_loop(3, lambda i, x: (x + 0.1 * math.sin(x) * x,), (x,))
+    last, path = math.scan(lambda i, x: (x * a,), (x,), 3, math.batch("t"))
+    b = math.cond(math.max(a) < 1, lambda x: x * x, lambda x: 3 * x, last[0])
+    return math.sum(b) + math.sum(path[0], "x,t")
+
+
+def _search(x):
+    (x,) = math.while_loop(lambda x: math.sum(x) < 100, lambda x: (2 * x,), (x,))
+    return math.sum(x)
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["around", "inside"])
+def test_vmap_of_compiled_loops(inside):
+    def native(f):
+        return lambda a: f(wrap(a, spatial("x"))).native()
+
+    rows = torch.tensor([[0.3, 0.7, 1.1], [0.1, 0.2, 0.15]])
+    expected = torch.stack([native(_loops)(row) for row in rows])
+    slopes = torch.stack([torch.func.grad(native(_loops))(row) for row in rows])
+    if inside:  # torch.func inside of a compiled function
+
+        def mapped(f):
+            compiled = math.jit_compile(lambda x: wrap(f(x.native("b,x")), math.batch("b")))
+            return lambda rows: compiled(wrap(rows, math.batch("b"), spatial("x"))).native("b")
+
+        run = mapped(torch.func.vmap(native(_loops)))
+        with pytest.raises(TypeError, match="cannot run inside of torch.func"):
+            mapped(torch.func.vmap(native(_search)))(rows)
+        slope = math.jit_compile(lambda x: wrap(torch.func.grad(native(_loops))(x.native("x")), spatial("x")))
+        np.testing.assert_allclose(slope(wrap(rows[0], spatial("x"))).native("x"), slopes[0], 1e-5)
+    else:
+        run = torch.func.vmap(native(math.jit_compile(_loops)))
+        found = torch.func.vmap(torch.func.grad(native(math.jit_compile(_loops))))(rows)
+        np.testing.assert_allclose(found, slopes, 1e-5)
+        searched = torch.func.vmap(native(math.jit_compile(_search)))(rows)
+        np.testing.assert_allclose(searched, [native(_search)(row) for row in rows], 1e-6)
+    np.testing.assert_allclose(run(rows), expected, 1e-6)

@@ -11,6 +11,7 @@ import torch
 from . import private
 from .derivative import is_differentiated, moves, pull_back_of, turned
 from .opaque import run_part
+from .refusal import NotMapped
 from .record import Recorded, is_recorded, record_function, recorder, seal
 
 __all__ = ["Program", "is_deriving"]
@@ -139,5 +140,11 @@ class _Apply(torch.autograd.Function):
     ) -> Any:
         if parameters:
             raise NotImplementedError("vmap over a compiled function with parameters that require a gradient.")
-        outputs = program.over(tuple(dims[3:]))(*xs)
+        axes = tuple(dims[3:])
+        try:
+            outputs = program.over(axes)(*xs)
+        except NotMapped:
+            if recorder() is not None:
+                raise
+            outputs = torch.func.vmap(program.function, in_dims=axes)(*xs)  # each step by itself, as long as any item goes on
         return tuple(outputs), (0,) * len(outputs)

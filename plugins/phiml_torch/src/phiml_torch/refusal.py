@@ -6,11 +6,21 @@ from typing import Any
 
 import torch
 
-__all__ = ["NotRecordable", "refuse"]
+__all__ = ["NotMapped", "NotRecordable", "refuse"]
 
 
 class NotRecordable(TypeError):
     """An operation that a compiled function cannot have."""
+
+
+class NotMapped(NotRecordable):
+    """A loop inside of `torch.func` inside of a compiled function."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A loop whose number of steps depends on values cannot run inside of torch.func (vmap, grad) inside of a compiled function. "
+            " Use torch.func around the compiled function, fori_loop or iterate with a fixed number of steps, or batch dims."
+        )
 
 
 _READING = ("aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal", "aten::item", "aten::allclose")

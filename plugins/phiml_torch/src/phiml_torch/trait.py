@@ -1,5 +1,6 @@
 """What is true of PyTorch as a whole: devices, compilation, derivatives, control flow."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from phiml_core.backend import Backend, DType
 from phiml_core.backend.dtype import dtype_named
 
 from . import private
+from .refusal import NotMapped
 
 __all__ = ["DTYPES", "TORCH", "Torch"]
 
@@ -113,6 +115,11 @@ class Torch(Backend):
 
         return recorder() is not None or private.is_foreign_trace()
 
+    def _records_parts(self) -> bool:
+        """Whether loops and branches become parts of a recording.  Inside of `torch.func.vmap` they are taken apart: a part records
+        arrays, not items of them."""
+        return self.is_compiling() and not private.transforms_active()
+
     def is_deriving(self) -> bool:
         from .program import is_deriving
 
@@ -161,7 +168,7 @@ class Torch(Backend):
 
     def checkpoint(self, function: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
         def call(*xs: Any) -> tuple[Any, ...]:
-            if self.is_compiling():
+            if self._records_parts():
                 from .control import again
 
                 return again(function, xs)
@@ -191,7 +198,7 @@ class Torch(Backend):
     def cond(
         self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        if _is_batched(predicate):
+        if _is_batched(predicate) or (_is_recorded(predicate) and not self._records_parts()):
             pairs = zip(on_true(*args), on_false(*args), strict=True)
             return tuple([torch.where(predicate, a, b) for a, b in pairs])
         if not _is_recorded(predicate):
@@ -203,8 +210,10 @@ class Torch(Backend):
     def while_loop(
         self, condition: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        if not self.is_compiling():
+        if not self._records_parts():
             goes_on = condition(*state)
+            if _is_recorded(goes_on):
+                raise NotMapped
             if not _is_batched(goes_on):
                 return super().while_loop(condition, body, state)
             while private.to_numpy(private.unwrap(goes_on)).any():  # items that are done wait for the others
@@ -216,20 +225,23 @@ class Torch(Backend):
         return repeat_while(condition, body, state)
 
     def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
-        if not self.is_compiling():
+        known = not (isinstance(count, torch.Tensor) and _is_recorded(count))
+        if not self._records_parts():
+            if not known:
+                raise NotMapped
             for i in range(int(count)):
                 state = tuple(body(torch.tensor(i, dtype=torch.int32), *state))
             return state
         from .control import repeat, repeat_some
 
-        if isinstance(count, torch.Tensor) and _is_recorded(count):
+        if not known:
             return repeat_some(count, body, state)
         return repeat(lambda i, *s: (body(i, *s), ()), state, int(count))[0]
 
     def scan(
         self, body: Callable[..., Any], state: tuple[Any, ...], count: int
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        if not self.is_compiling():
+        if not self._records_parts():
             return super().scan(lambda i, *s: body(torch.tensor(i, dtype=torch.int32), *s), state, count)
         from .control import repeat
 
@@ -238,11 +250,11 @@ class Torch(Backend):
     def eval_shape(
         self, function: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[tuple[tuple[int, ...], DType], ...]:
-        if self.is_compiling():
+        if self._records_parts():
             from .record import record_function
 
             return tuple((shape, _DTYPES[dtype]) for shape, dtype in record_function(function, args).sizes)
-        with torch.no_grad():
+        with _unseen(), torch.no_grad():
             return super().eval_shape(function, args)
 
     def barrier(self, xs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -268,6 +280,13 @@ def _is_recorded(x: torch.Tensor) -> bool:
     from .record import is_recorded
 
     return is_recorded(x)
+
+
+def _unseen() -> Any:
+    """What keeps operations out of a recording that is going on."""
+    from .record import recorder, recording
+
+    return contextlib.nullcontext() if recorder() is None else recording()
 
 
 def _is_followed(x: torch.Tensor) -> bool:
