@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from phiml_core.math import batch, get_precision, spatial, stack
-from phiml_core.solve import LinearProblem, Solve, solve
+from phiml_core.solve import Diverged, Incompatible, LinearProblem, NotConverged, SingularOperator, Solve, solve
 from phiml_core.transform import jit_compile
 from phiml_solvers import MaskedLaplace, solve_increments
-from solver_grids import OBSTACLES, SIDES, grid, largest, project, random_faces, tensor, weighted
+from solver_grids import OBSTACLES, SIDES, disc, grid, largest, project, random_faces, tensor, weighted
 
 GOAL = {32: 1e-5, 64: 1e-10}
 
@@ -181,3 +181,40 @@ def test_first_guess_saves_iterations(bits, place, rng):
     assert 0 < warm.iterations.item() < cold.iterations.item()
     _, done = solve(LinearProblem(operator, y), settings.with_(x0=x))
     assert done.iterations.item() == 0
+
+
+@pytest.mark.parametrize("sides", ["open", "closed"])
+@pytest.mark.parametrize("method", ["auto", "CG", "direct"])
+def test_sources_that_nothing_flows_out_of_are_refused(method, sides, bits, place, rng):
+    """Where all faces of a cell are closed, its row is zero: a value asked for there cannot be produced, and is no rounding error."""
+    operator = grid((8, 6), sides, disc((8, 6)))
+    y = operator(tensor(rng.normal(size=(8, 6)), spatial("x,y")))
+    solve(LinearProblem(operator, y), method)
+    inside = tensor(disc((8, 6)), spatial("x,y"))
+    with pytest.raises(Incompatible):
+        solve(LinearProblem(operator, y + inside), method)
+    x, _ = solve(LinearProblem(operator, y + inside), Solve(method, rank_deficiency=1))  # leaves that part out
+    assert largest(operator(x) - y) < 1e-3
+
+
+@pytest.mark.parametrize("method", ["CG", "GMres", "biCG-stab(2)", "minres", "direct"])
+@pytest.mark.parametrize("preconditioner", ["none", "jacobi", "multigrid"])
+def test_pockets_with_a_source_are_refused(method, preconditioner, bits):
+    """Parts that are cut off from the rest have a level of their own each, which the structure does not tell.  No solution that grows
+    there is taken for one that only suffers from rounding."""
+    solid = np.zeros((8, 6), bool)
+    solid[3] = True
+    operator = grid((8, 6), "closed", solid)
+    y = np.zeros((8, 6))
+    y[1, 1], y[6, 1] = 1, -1  # of zero sum, but not in each part
+    with pytest.raises((NotConverged, Diverged)):
+        settings = Solve(method, preconditioner=None if method == "direct" else preconditioner)
+        solve(LinearProblem(operator, tensor(y, spatial("x,y"))), settings)
+
+
+@pytest.mark.parametrize("method", ["auto", "direct", "GMres"])
+def test_shifts_that_make_a_box_singular(method, bits, rng):
+    """Up to rounding: a solution of the size of its inverse is none."""
+    box = grid((8, 6)).with_coefficients(1.0, 2 - 2 * np.cos(np.pi / 8) + (1e-7 if get_precision() == 32 else 1e-16))
+    with pytest.raises((SingularOperator, NotConverged)):
+        solve(LinearProblem(box, tensor(rng.normal(size=(8, 6)), spatial("x,y"))), method)

@@ -88,12 +88,12 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
     if may_project(settings):  # of a singular operator: what it cannot produce plays no part
         residual = where(is_orthogonal(operator, rest, given, dims), 0.0, residual)
     if may_round(settings):
-        tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
+        tolerance = allowing_for_rounding(tolerance, residual, operator, x, given, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     finite = is_finite(norm(given, dims, "2"))
     broken = ~is_finite(norm(x, dims, "2"))
     flaw = where(finite, where(broken, float(SINGULAR), 0.0), float(NOT_FINITE))
-    flaw = diagnosis(operator, given, rest, converged, dims, flaw)
+    flaw = diagnosis(operator, given, x, rest, converged, dims, flaw)
     if current().bits == 32:  # factors solve up to rounding, mostly in double precision
         flaw = where((flaw == 0) & ~converged & (residual < 1e-2 * start), float(PRECISION), flaw)
     info = SolveInfo(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Factors"]
+__all__ = ["Factors", "columns_solved"]
 
 SMALL = 1500
 """Number of unknowns up to which a singular matrix is taken apart by dense singular values."""
@@ -53,7 +53,7 @@ class Factors:
         pivots = np.abs(pivots)
         if deficiency is None and not pivots.min(initial=np.inf) > 1e-13 * pivots.max(initial=0.0):
             return self._bordered(matrix, None)
-        self.solve = lambda rows: _columns(solve, rows)
+        self.solve = lambda rows: columns_solved(solve, rows)
         return None
 
     def _pinned(self, matrix: Any, component: np.ndarray, regular: np.ndarray) -> None:
@@ -76,7 +76,7 @@ class Factors:
         def solve(rows: np.ndarray) -> np.ndarray:
             x = np.zeros_like(rows)
             if factors is not None:
-                x[:, free] = _columns(factors.solve, without_means(rows)[:, free])
+                x[:, free] = columns_solved(factors.solve, without_means(rows)[:, free])
             return without_means(x)
 
         self.solve = solve
@@ -98,7 +98,7 @@ class Factors:
 
         def solve(rows: np.ndarray) -> np.ndarray:
             wide = np.concatenate([rows, np.zeros((len(rows), extra), rows.dtype)], 1)
-            return _columns(bordered.solve, wide)[:, : self.size]
+            return columns_solved(bordered.solve, wide)[:, : self.size]
 
         self.solve = solve
 
@@ -131,13 +131,13 @@ def _dense(matrix: Any) -> tuple[Any, np.ndarray]:
     return (lambda columns: lu_solve(factors, columns, check_finite=False)), np.diagonal(factors[0])
 
 
-def _columns(solve: Any, rows: np.ndarray) -> np.ndarray:
+def columns_solved(solve: Any, rows: np.ndarray) -> np.ndarray:
     """SuperLU's solve of several right-hand sides, which it takes as columns; complex ones of a real matrix in two parts."""
     if np.iscomplexobj(rows):
         try:
             return solve(np.ascontiguousarray(rows.T)).T
         except TypeError:
-            return _columns(solve, np.real(rows)) + 1j * _columns(solve, np.imag(rows))
+            return columns_solved(solve, np.real(rows)) + 1j * columns_solved(solve, np.imag(rows))
     return solve(np.ascontiguousarray(rows.T)).T
 
 

@@ -8,7 +8,6 @@ from phiml_core.solve import (
     LinearProblem,
     NotFinite,
     PrecisionLimit,
-    SingularOperator,
     Solve,
 )
 
@@ -20,7 +19,7 @@ from .transform import Transform
 
 __all__ = ["after"]
 
-HOPELESS = (Incompatible, NotFinite, PrecisionLimit, SingularOperator)
+HOPELESS = (Incompatible, NotFinite, PrecisionLimit)
 """Outcomes that no other method would change."""
 FACTORED_LATE = (150_000, 150_000, 40_000)
 """Number of unknowns up to which sparse factors are worth a wait of seconds, by number of dims: those of cubes fill up."""

@@ -185,9 +185,9 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     rest = r if may_project(settings) else given - y + r
     true = system.norm(rest) if operator.singular else residual
     if may_round(settings):
-        tolerance = allowing_for_rounding(tolerance, true, operator, x, dims, scaled.norm)
+        tolerance = allowing_for_rounding(tolerance, true, operator, x, given, dims, scaled.norm)
     converged = (true <= tolerance) & is_finite(true)
-    flaw = diagnosis(operator, given, rest, converged, dims, flaw)
+    flaw = diagnosis(operator, given, x, rest, converged, dims, flaw)
     info = SolveInfo(
         f"{method.name}, preconditioner {name}",
         to_int32(count),

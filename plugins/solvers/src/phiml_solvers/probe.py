@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from phiml_core.math import abs_, maximum
+from phiml_core.math import abs_, maximum, minimum
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond
@@ -12,7 +12,7 @@ from phiml_core.transform import cond
 from .criterion import anywhere, epsilon, inner, norm, zeros_of
 from .operator.constant import constant
 
-__all__ = ["allowing_for_rounding", "is_asymmetric", "noise", "rounding", "size_estimate"]
+__all__ = ["allowing_for_rounding", "excused", "is_asymmetric", "noise", "rounding", "size_estimate"]
 
 
 def noise(dims: Shape, seed: int) -> Any:
@@ -63,13 +63,21 @@ def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor:
     return norm(x, unknowns, kind) * (size * epsilon())
 
 
+def excused(operator: Any, x: Tensor, y: Tensor, dims: Shape, kind: str) -> Tensor:
+    """The residual that rounding x excuses: what it can leave, but no more than a tenth of the right-hand side y.
+
+    A solution whose rounding leaves as much is none: it has grown along what the operator maps to nearly zero.
+    """
+    return minimum(rounding(operator, x, dims, kind), 0.1 * norm(y, dims, kind))
+
+
 def allowing_for_rounding(
-    tolerance: Tensor, residual: Tensor, operator: Any, x: Tensor, dims: Shape, kind: str
+    tolerance: Tensor, residual: Tensor, operator: Any, x: Tensor, y: Tensor, dims: Shape, kind: str
 ) -> Tensor:
-    """A tolerance, or what rounding x can leave if that is more; looked at where a residual exceeds the tolerance."""
+    """A tolerance, or what rounding x excuses if that is more; looked at where a residual exceeds the tolerance."""
     tolerance = tolerance + zeros_of(residual)
 
     def larger() -> Tensor:
-        return maximum(tolerance, rounding(operator, x, dims, kind))
+        return maximum(tolerance, excused(operator, x, y, dims, kind))
 
     return cond(anywhere(residual > tolerance), larger, lambda: tolerance)

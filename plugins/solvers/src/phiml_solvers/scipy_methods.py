@@ -15,12 +15,14 @@ from .assemble import has_matrix
 from .criterion import default_rel_tol, has_diverged, norm, system_dims, target, zeros_of
 from .diagnosis import NOT_FINITE, diagnosis, is_orthogonal
 from .direct import NoMatrix, check_square, dense_matrix
+from .factors import columns_solved
 from .host import host_map, host_matrix
 from .implicit import implicit, may_round
 from .krylov.lsmr import least_squares_adjoint
 from .opaque import OpaqueOperator
 from .operator.linear import FunctionOperator, LinearOperator
 from .operator.shift import stored
+from .precondition.word import UnknownPreconditioner
 from .probe import allowing_for_rounding
 from .system import prepare
 
@@ -57,11 +59,9 @@ class SciPy:
 def _rows(method: str, ilu: bool, operator: Any) -> Callable[..., np.ndarray]:
     """What solves rows of right-hand sides to absolute tolerances; the last column of the result is the number of iterations."""
     from scipy.sparse import csc_array, csr_array
-    from scipy.sparse.linalg import LinearOperator as Linear
-    from scipy.sparse.linalg import spilu
 
     matrix = csr_array(host_matrix(operator))
-    options = {"M": Linear(matrix.shape, spilu(csc_array(matrix)).solve)} if ilu else {}
+    options = _preconditioned(csc_array(matrix)) if ilu else {}
 
     def solve_all(rows: np.ndarray, tolerance: np.ndarray, limit: np.ndarray) -> np.ndarray:
         return np.stack(
@@ -72,6 +72,22 @@ def _rows(method: str, ilu: bool, operator: Any) -> Callable[..., np.ndarray]:
         )
 
     return solve_all
+
+
+def _preconditioned(matrix: Any) -> dict[str, Any]:
+    """The incomplete factors of SciPy as an argument of its methods; nothing where the matrix has none."""
+    from scipy.sparse.linalg import LinearOperator as Linear
+    from scipy.sparse.linalg import spilu
+
+    try:
+        factors = spilu(matrix)
+    except RuntimeError:  # a zero pivot: what the method makes of such a matrix without help is judged by its residual
+        return {}
+
+    def solve(r: np.ndarray) -> np.ndarray:
+        return columns_solved(factors.solve, r.reshape(1, -1)).ravel()
+
+    return {"M": Linear(matrix.shape, solve, dtype=matrix.dtype)}
 
 
 def _one(method: str, matrix: Any, y: np.ndarray, tolerance: float, limit: int, options: dict[str, Any]) -> np.ndarray:
@@ -125,7 +141,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
     left = y - operator(x)
     residual = norm(left, dims, settings.norm)
     if may_round(settings) and operator.domain == operator.range:
-        tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
+        tolerance = allowing_for_rounding(tolerance, residual, operator, x, y, dims, settings.norm)
     converged = (residual <= tolerance) & is_finite(residual)
     flaw = where(is_finite(start), none, float(NOT_FINITE))
     if method in ("lsmr", "lsqr"):
@@ -133,7 +149,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
         converged = converged | (is_orthogonal(operator, left, y, dims, optimal) & is_finite(residual))
         number = to_int32(flaw)
     else:
-        number = to_int32(diagnosis(operator, y, left, converged, dims, flaw))
+        number = to_int32(diagnosis(operator, y, x, left, converged, dims, flaw))
     info = SolveInfo(
         f"scipy.sparse.linalg.{method}", to_int32(where(start == 0, 0.0, none + 1)), residual, tolerance, converged, has_diverged(residual, start), number
     )  # fmt: skip
@@ -152,6 +168,10 @@ def _(problem: LinearProblem, algorithm: SciPy, settings=None):
         )
     run = partial(_run, algorithm.method)
     if algorithm.method in _LIMIT:
+        if preconditioner == "ilu":
+            raise UnknownPreconditioner(
+                f"'scipy-{algorithm.method}' takes no preconditioner: it works with the matrix and its transpose.  Leave it out."
+            )
         return custom_gradient(run, least_squares_adjoint)(operator, y, settings)
     check_square(operator, f"'scipy-{algorithm.method}'")
     return implicit(run)(operator, y, settings)

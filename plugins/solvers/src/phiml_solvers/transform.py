@@ -12,14 +12,14 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
 from .criterion import anywhere, least, norm, system_dims, target, zeros_of
-from .diagnosis import INCOMPATIBLE
+from .diagnosis import INCOMPATIBLE, PRECISION, diagnosis
 from .first_pass import first_pass
 from .implicit import implicit, may_project, may_round, operator_gradient, sum_like
 from .increments import split_solve
 from .modes import LowModes, low_adjoint, low_counts, low_part
 from .operator.box import BoxLaplace
 from .operator.shift import barrier, stored
-from .probe import rounding
+from .probe import excused
 from .spectral_inverse import spectral_inverse
 from .system import prepare
 
@@ -62,6 +62,7 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
     state = x, rest, residual, tolerance
     x, residual, tolerance, passes = _further(operator, possible, state, missed, settings)
     info = _outcome(passes, residual, tolerance)
+    info = info.with_(flaw=to_int32(_flaw(operator, possible, x, info.converged)))
     if left_out is not None:
         info = _compatible(info, left_out)
     return x, report_solve(x, info, settings.suppress)
@@ -94,18 +95,33 @@ def _further(
         return where(improved, better, x), where(improved, left, residual), tolerance, _known(2)
 
     def look(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
-        tolerance = maximum(tolerance, rounding(operator, x, dims, settings.norm))
+        tolerance = maximum(tolerance, excused(operator, x, y, dims, settings.norm))
         return cond(anywhere(residual > tolerance), refine, keep, x, rest, residual, tolerance)
 
     second = look if may_round(settings) else refine
     return cond(anywhere(missed > state[-1]), second, keep, *state)  # type: ignore[no-any-return]
 
 
+def _flaw(operator: BoxLaplace, y: Tensor, x: Tensor, converged: Tensor) -> Tensor:
+    """What is wrong with a system that was not solved: a shift that makes it singular, or the rounding of x."""
+    dims = system_dims(operator, y)
+
+    def look() -> Tensor:
+        rest = y - operator(x)
+        rounded = ~converged & (norm(rest, dims, "2") < 1e-2 * norm(y, dims, "2"))
+        flaw = where(rounded, float(PRECISION), 0.0)
+        if operator.scale is None and operator.shift is None:
+            return flaw
+        return diagnosis(operator, y, x, rest, converged, dims, flaw)
+
+    return cond(anywhere(~converged), look, lambda: where(converged, 0.0, 0.0))
+
+
 def _compatible(info: SolveInfo, left_out: Tensor) -> SolveInfo:
     """The outcome of a singular system, whose residual includes what was removed from the right-hand side."""
     residual = maximum(info.residual, left_out)
     good = residual <= info.tolerance
-    flaw = where(good | ~info.converged, 0, INCOMPATIBLE)
+    flaw = where(good | ~info.converged, info.flaw, INCOMPATIBLE)
     return info.with_(residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
 
 

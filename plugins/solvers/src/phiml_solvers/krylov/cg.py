@@ -10,7 +10,7 @@ from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
 from ..criterion import anywhere, has_diverged, norm, size_of, system_dims, target
-from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION
+from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION, diagnosis
 from ..implicit import implicit, may_project, may_round, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
 from ..iterative import Method, scaled_settings, solve_by
@@ -136,20 +136,25 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
     parts, info = _split(operator, y, scaled)
     x = parts[0]
     residual, tolerance = info.residual, info.tolerance
-    finite = is_finite(norm(y, dims, "2"))
-    if len(parts) > 1 or operator.singular:
+    start = norm(y, dims, "2")
+    finite = is_finite(start)
+    flaw = where(finite, _zeros(residual), float(NOT_FINITE))
+    converged = (residual <= tolerance) & is_finite(residual)
+    produced = operator.without_null_space(y)
+    if len(parts) > 1 or produced is not y:
         x = x if len(parts) == 1 else x + parts[1]
-        right = operator.without_null_space(y) if may_project(settings) else y
-        rest = right - operator(x)
+        rest = (produced if may_project(settings) else y) - operator(x)
         residual = norm(rest, dims, settings.norm)
         if may_round(settings):
-            tolerance = allowing_for_rounding(tolerance, residual, operator, x, dims, settings.norm)
-    converged = (residual <= tolerance) & is_finite(residual)
-    # what the parts fulfil but not their sum is lost by rounding it
-    flaw = where(finite, where(info.converged & ~converged, float(PRECISION), 0.0), float(NOT_FINITE))
-    if operator.singular and not may_project(settings):
-        removed = norm(y - operator.without_null_space(y), dims, settings.norm)
-        flaw = where((removed > 0.9 * residual) & ~converged, float(INCOMPATIBLE), flaw)
+            tolerance = allowing_for_rounding(tolerance, residual, operator, x, y, dims, settings.norm)
+        converged = (residual <= tolerance) & is_finite(residual)
+        flaw = diagnosis(operator, y, x, rest, converged, dims, flaw)
+        # what the parts fulfil but not their sum is lost by rounding it
+        lost = info.converged & ~converged & (flaw == 0) & (residual < 1e-2 * start)
+        flaw = where(lost, float(PRECISION), flaw)
+    if produced is not y and not may_project(settings):
+        removed = norm(y - produced, dims, settings.norm)
+        flaw = where((removed > 0.9 * residual) & ~converged & finite, float(INCOMPATIBLE), flaw)
     info = replace(
         info,
         residual=residual * size,

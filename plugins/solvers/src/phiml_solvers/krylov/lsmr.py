@@ -11,12 +11,13 @@ from phiml_core.transform import custom_gradient, while_loop
 
 from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
 from ..diagnosis import NOT_FINITE
-from ..implicit import adjoint_context, has_floats, pulled_back, sum_all, sum_like
+from ..implicit import adjoint_context, has_floats, may_round, pulled_back, sum_all, sum_like
 from ..iterative import blank_history, noted, scaled_settings
 from ..opaque import OpaqueOperator
 from ..operator.linear import FunctionOperator, LinearOperator
 from ..operator.shift import stored
 from ..precondition.word import UnknownPreconditioner
+from ..probe import allowing_for_rounding
 from ..system import prepare, unknown_dims
 from .ratio import ratio
 
@@ -84,6 +85,8 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
     history = None if history is None else noted(history, none, residual, none == 0)
     state = (x, r, g, residual, none, none, none, history)
     x, r, g, residual, scale, count, _, history = while_loop(lambda *s: anywhere(going(*s)), improve, state)
+    if may_round(settings):
+        tolerance = allowing_for_rounding(tolerance, residual, operator, x, y, dims, settings.norm)
     converged = solved(residual, length(g, unknowns), length(r, dims), scale) & is_finite(residual) & (flaw == 0)
     info = SolveInfo(
         "LSMR", to_int32(count), residual * size, tolerance * size, converged, ~is_finite(residual), to_int32(flaw),
