@@ -2,11 +2,17 @@
 
 from typing import Any
 
-__all__ = ["BATCH", "CHANNEL", "DUAL", "INSTANCE", "SPATIAL", "TYPES", "Size", "Varying"]
+__all__ = ["BATCH", "CHANNEL", "DUAL", "INSTANCE", "SPATIAL", "TYPES", "Size", "Varying", "typed_name"]
 
 BATCH, DUAL, INSTANCE, SPATIAL, CHANNEL = TYPES = ("batch", "dual", "instance", "spatial", "channel")
 RANK = {name: i for i, name in enumerate(TYPES)}
 SUPERSCRIPT = {BATCH: "ᵇ", DUAL: "ᵈ", INSTANCE: "ⁱ", SPATIAL: "ˢ", CHANNEL: "ᶜ"}
+
+
+def typed_name(name: str, kind: str) -> str:
+    """The name a dim of type `kind` carries: dual dims begin with a tilde, others do not."""
+    bare = name.removeprefix("~")
+    return "~" + bare if kind == DUAL else bare
 
 
 class Varying(tuple):  # a tuple subclass, so that a non-uniform size prints and compares as the tuple of its sizes

@@ -5,11 +5,11 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .dim import DUAL, TYPES, Varying
+from .dim import TYPES, Varying, typed_name
 from .errors import ShapeError, UnknownDim
 from .shape import EMPTY, Shape, make_shape
 
-__all__ = ["build", "check_selects", "parse_size", "select", "typed_name"]
+__all__ = ["build", "check_selects", "parse_size", "select"]
 
 
 def parse_size(value: Any) -> tuple[Any, tuple[str, ...] | None]:
@@ -36,12 +36,6 @@ def parse_size(value: Any) -> tuple[Any, tuple[str, ...] | None]:
     if size < 0:
         raise ShapeError(f"A dim cannot have the negative size {size}.")
     return size, None
-
-
-def typed_name(name: str, kind: str) -> str:
-    """The name a dim of type `kind` carries: dual dims begin with a tilde, others do not."""
-    bare = name.removeprefix("~")
-    return "~" + bare if kind == DUAL else bare
 
 
 def build(kind: str, names: tuple[Any, ...], sizes: dict[str, Any]) -> Shape:
