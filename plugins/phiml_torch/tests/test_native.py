@@ -175,7 +175,7 @@ def test_vmap_of_compiled_loops(inside):
             return lambda rows: compiled(wrap(rows, math.batch("b"), spatial("x"))).native("b")
 
         run = mapped(torch.func.vmap(native(_loops)))
-        with pytest.raises(TypeError, match="cannot run inside of torch.func"):
+        with pytest.raises(TypeError, match=r"cannot run inside of torch\.func"):
             mapped(torch.func.vmap(native(_search)))(rows)
         slope = math.jit_compile(lambda x: wrap(torch.func.grad(native(_loops))(x.native("x")), spatial("x")))
         np.testing.assert_allclose(slope(wrap(rows[0], spatial("x"))).native("x"), slopes[0], 1e-5)

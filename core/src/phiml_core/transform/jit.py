@@ -296,8 +296,9 @@ def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "", forget_
 
     Args:
         f: function of tensors, numbers and trees of them.  Results must depend on the arguments only: side effects happen while
-            tracing, not when the compiled program runs.  What it reads besides (names, attributes of objects) is a constant of the
-            trace; when such a name has changed, the next call traces again and says so.  Arrays changed in place go unnoticed.
+            tracing, not when the compiled program runs.  What it reads besides (names, attributes of objects and classes, also in
+            methods and functions of yours that it calls) is a constant of the trace; when such a name has changed, the next call
+            traces again and says so.  Arrays changed in place, and what installed packages read, go unnoticed.
         auxiliary_args: names of parameters, separated by commas, that are static: a new value is a new trace.
         forget_traces: whether only the latest program is kept, instead of 256.
 

@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass
 class Report:
-    """One condition: whether it failed (a boolean tensor), values that describe it, and the exception they make.
+    """One condition: whether it failed (a boolean tensor), values that describe it, and the exception they make, if any.
 
     `then` is called with the values instead of raising.
     """
@@ -44,7 +44,7 @@ class Report:
     name: str
     failed: Tensor
     values: Any
-    raise_with: Callable[[Any], BaseException] | None
+    raise_with: Callable[[Any], BaseException | None] | None
     then: Callable[[Any], Any] | None = None
 
     @property
@@ -59,7 +59,7 @@ class Template:
 
     name: str
     structure: Structure
-    raise_with: Callable[[Any], BaseException] | None
+    raise_with: Callable[[Any], BaseException | None] | None
     then: Callable[[Any], Any] | None = None
 
     def build(self, leaves: Iterator[Any]) -> Report:
@@ -131,7 +131,7 @@ def report(
     name: str,
     failed: Any,
     values: Any = (),
-    raise_with: Callable[[Any], BaseException] | None = None,
+    raise_with: Callable[[Any], BaseException | None] | None = None,
 ) -> None:
     """Report a condition, from eager or traced code.
 
@@ -139,8 +139,8 @@ def report(
         name: what is reported, e.g. 'solve'.
         failed: boolean tensor (or bool), over any dims; the report fails if any is true.
         values: tree of tensors that describe it.
-        raise_with: makes the exception from `values` (with known values); None if it only informs.  It outlives the trace, so
-            it must take what it says from `values` alone.
+        raise_with: makes the exception from `values` (with known values), or returns None where a warning is enough; None if the
+            report only informs.  It outlives the trace, so it must take what it says from `values` alone.
     """
     from phiml_core.ops.create import wrap
 
@@ -172,4 +172,6 @@ def deliver(r: Report) -> None:
             r.then(r.values)
         return
     if r.raise_with is not None and any(t.numpy(t.shape).any() for t in tree_leaves(r.failed)):
-        raise r.raise_with(r.values)
+        error = r.raise_with(r.values)
+        if error is not None:
+            raise error

@@ -11,8 +11,8 @@ import torch
 from . import private
 from .derivative import is_differentiated, moves, pull_back_of, turned
 from .opaque import run_part
-from .refusal import NotMapped
 from .record import Recorded, is_recorded, record_function, recorder, seal
+from .refusal import NotMapped
 
 __all__ = ["Program", "is_deriving"]
 
@@ -146,5 +146,7 @@ class _Apply(torch.autograd.Function):
         except NotMapped:
             if recorder() is not None:
                 raise
-            outputs = torch.func.vmap(program.function, in_dims=axes)(*xs)  # each step by itself, as long as any item goes on
+            outputs = torch.func.vmap(program.function, in_dims=axes)(
+                *xs
+            )  # each step by itself, as long as any item goes on
         return tuple(outputs), (0,) * len(outputs)
