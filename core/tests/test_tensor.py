@@ -325,3 +325,11 @@ def test_concat_of_items_that_differ_in_size():
     assert math.concat([faces, faces], "vector").shape.get_item_names("vector") is None
     longer = math.concat([faces, faces], "x")
     assert longer.vector["x"].shape == spatial(x=6) and longer.vector["y"].shape == spatial(x=8)
+
+
+def test_stacks_keep_the_order_of_their_items():
+    """Whatever other stacks of equal dims there were before."""
+    for first, second in ((spatial(x=2, y=3), spatial(y=3, x=2)), (spatial(v=3, u=2), spatial(u=2, v=3))):
+        for dims in (first, second):
+            parts = [math.expand(math.tensor(1.0), dims)] * 2
+            assert math.stack({"a": parts[0], "b": parts[1]}, channel("s")).shape.spatial.names == dims.names

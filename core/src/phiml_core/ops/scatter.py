@@ -48,7 +48,8 @@ def scatter(
         base_grid: tensor, or a shape for a new tensor filled with `default`.
         indices: integer positions; one channel dim lists the position along each indexed dim, by item name or in the
             order of the instance or spatial dims.  Dims that `base_grid` has too (such as batch dims) pair up.
-        values: tensor or number; its dims are those of the indices and further ones of `base_grid`.
+        values: tensor or number.  Instance dims that neither the indices nor `base_grid` have list further values for the same
+            positions; other dims that `base_grid` lacks are dims of the result.
         mode: 'update' (one of the values at the same position), 'add', 'mean', 'max' or 'min'.  'add', 'max' and 'min'
             include the value of `base_grid`; 'mean' replaces it.
         outside_handling: positions outside raise ('check'), are left out ('discard'), moved to the nearest inside
@@ -85,12 +86,14 @@ def scatter(
     if mode == "mean":
         zero = base_grid.shape
         total = scatter(zero, indices, values, "add", outside_handling, pref_index_dim=pref_index_dim)
-        count = scatter(zero, indices, 1.0, "add", outside_handling, pref_index_dim=pref_index_dim)
+        ones = expand(wrap(1.0), values.shape.instance.without(zero))
+        count = scatter(zero, indices, ones, "add", outside_handling, pref_index_dim=pref_index_dim)
         return where(count > 0, total / where(count > 0, count, 1.0), base_grid)
     sizes: Any = [base_grid.shape.get_size(n) for n in indexed]
     components, crop = _inside(components, sizes, indexed, outside_handling)
     base = as_dense(base_grid)
-    missing = merge_shapes(values.shape, *(c.shape for c in components)).non_instance.non_spatial.without(base.shape)
+    lists = merge_shapes(*(c.shape for c in components)).spatial
+    missing = merge_shapes(values.shape, *(c.shape for c in components)).non_instance.without(lists).without(base.shape)
     base = as_dense(expand(base, missing)) if missing else base
     varying = {n for t in (values, *components) for n in as_dense(t).spec.axes}
     base = as_dense(store(base, base.shape.only((*indexed, *varying))))

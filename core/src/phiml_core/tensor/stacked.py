@@ -32,7 +32,7 @@ def stacked_shape(dim: Shape, shapes: tuple[Shape, ...]) -> Shape:
         ShapeError: a component already has the dim.
         DimTypeConflict, IncompatibleShapes: item names or types of components disagree.
     """
-    key = (dim, shapes)
+    key = (dim, shapes, *[s.names for s in shapes])  # shapes are equal whatever their order
     found = _SHAPES.get(key)
     if found is None:
         if len(_SHAPES) > 1024:

@@ -90,8 +90,7 @@ class SparseMatrix(LinearOperator):
             return dot(self.tensor, columns, expand(x, self.domain), ",".join(self.domain.names))
         flat = pack_dims(expand(x, self.domain), ",".join(self.domain.names), COLUMNS)
         products = gather(flat, self.columns, COLUMNS.name) * self.values
-        rows = concat_shapes(products.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
-        return unpack_dim(scatter(rows, self.rows, products, "add", "undefined"), ROWS.name, self.range)
+        return self._summed(products)
 
     @property
     def tensor(self) -> Sparse:
@@ -128,8 +127,13 @@ class SparseMatrix(LinearOperator):
             for name in self.domain.names:
                 rows = rows * self.domain.get_size(name) + place[name]
         on = where(rows == self.columns, self.values, 0)
-        rows = concat_shapes(on.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
-        return unpack_dim(scatter(rows, self.rows, on, "add", "undefined"), ROWS.name, self.range)
+        return self._summed(on)
+
+    def _summed(self, entries: Tensor) -> Tensor:
+        """The sums of values of the entries by row."""
+        to = concat_shapes(entries.shape.without(ENTRIES), ROWS.with_size(self.range.volume))
+        rows = expand(self.rows, channel(_index=ROWS.name))
+        return unpack_dim(scatter(to, rows, entries, "add", "undefined"), ROWS.name, self.range)
 
 
 def primal_of(dims: Shape, rows: Shape) -> Shape:

@@ -12,7 +12,17 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
-__all__ = ["barrier", "difference", "neighbour_sum", "rolled", "stored", "stored_on", "with_ends"]
+__all__ = [
+    "barrier",
+    "check_fits",
+    "difference",
+    "exactly_stored",
+    "neighbour_sum",
+    "rolled",
+    "stored",
+    "stored_on",
+    "with_ends",
+]
 
 
 def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
@@ -27,16 +37,19 @@ def stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
     return Dense(x.backend.bind(primitive.astype)(x.native_array, target), x.spec.with_dtype(target))
 
 
+def exactly_stored(x: Tensor, dims: tuple[str, ...]) -> Dense:
+    """`stored`, but integers stay integers."""
+    if x.dtype.kind in (float, complex) or has_own_layout(x):
+        return stored(x, dims)
+    return as_dense(store(x, ",".join(dims)))
+
+
 _FITTING: set[tuple[Shape, Shape]] = set()
 """Shapes of tensors and the grids that they have been found to fit."""
 
 
-def stored_on(x: Tensor, grid: Shape) -> Dense:
-    """x as one array that stores the dims of a grid.
-
-    Raises:
-        ShapeError: x lacks dims of the grid, or has them with other sizes.
-    """
+def check_fits(x: Tensor, grid: Shape) -> None:
+    """Raises ShapeError if x lacks dims of a grid, or has them with other sizes."""
     if (x.shape, grid) not in _FITTING:
         if any([n not in x.shape.names or x.shape.get_size(n) != grid.get_size(n) for n in grid.names]):
             raise ShapeError(
@@ -45,6 +58,11 @@ def stored_on(x: Tensor, grid: Shape) -> Dense:
         if len(_FITTING) > 4096:
             _FITTING.clear()
         _FITTING.add((x.shape, grid))
+
+
+def stored_on(x: Tensor, grid: Shape) -> Dense:
+    """x as one array of floats that stores the dims of a grid.  Raises ShapeError as `check_fits` does."""
+    check_fits(x, grid)
     return stored(x, grid.names)
 
 

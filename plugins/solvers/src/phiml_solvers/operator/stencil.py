@@ -15,7 +15,7 @@ from phiml_core.tensor.tensor import Tensor
 from .boundary import ABSENT, DIRICHLET, NEUMANN, PERIODIC, parse_boundary
 from .constant import constant
 from .linear import LinearOperator
-from .shift import barrier, stored_on
+from .shift import barrier, check_fits, exactly_stored
 
 __all__ = ["Stencil"]
 
@@ -85,7 +85,8 @@ class Stencil(LinearOperator):
         return tuple((max(0, *(-o for o in column)), max(0, *column)) for column in zip(*self.offsets))
 
     def __call__(self, x: Tensor) -> Dense:
-        x = stored_on(x, self.resolution)
+        check_fits(x, self.resolution)
+        x = exactly_stored(x, self.dims)
         seen = self._views(x)
         windows: dict[Any, Any] = {}  # those with the same number are added before they are multiplied
         for k, (offset, coefficient) in enumerate(zip(self.offsets, self.coefficients)):

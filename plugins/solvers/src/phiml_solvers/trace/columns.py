@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from phiml_core.math import batch, instance, pack_dims, rename_dims
+from phiml_core.math import batch, instance, pack_dims, rename_dims, wrap
 from phiml_core.ops.layouts import mentions
 from phiml_core.shape import concat_shapes
 
@@ -35,10 +35,10 @@ def by_columns(op: Any, values: Any, args: Any) -> Any:
         raise not_traceable(
             name, f"it has no rule, and {dims.volume} elements are too many for a dense matrix (limit {MOST})"
         )
-    unit = constant(
-        np.eye(dims.volume).reshape(*dims.sizes, dims.volume), concat_shapes(dims, batch(_column=dims.volume))
-    )  # type: ignore[arg-type]
-    matrix = op(unit, *args) - op(unit * 0.0, *args)
+    columns = concat_shapes(dims, batch(_column=dims.volume))
+    eye: Any = np.eye(dims.volume, dtype=np.int32).reshape(columns.sizes)
+    unit = constant(eye, columns) if value.dtype.kind in (float, complex) else wrap(eye, columns)
+    matrix = op(unit, *args) - op(unit * 0, *args)
     packed = pack_dims(value.with_(bias=None), ",".join(dims.names), instance("_row"))
     matrix = rename_dims(matrix, "_column", instance("_column"))
     result = applied(packed, matrix, {"_row": "_column"})

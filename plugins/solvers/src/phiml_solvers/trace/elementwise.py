@@ -70,13 +70,12 @@ def _subtract(lead: Linear, op: Any, values: Any) -> Any:
     return _added(lead, op, values, -1)
 
 
-def times(value: Linear, factor: Any) -> Any:
-    """A traced tensor times a tensor or a number."""
-    shape = (
-        value.shape
-        if not isinstance(factor, Tensor)
-        else merge_shapes(value.shape, factor.shape, operation="compute * of")
-    )
+def times(value: Linear, factor: Any, first: bool = True) -> Any:
+    """A traced tensor times a tensor or a number; `first`: the dims of the result are in the order that it has them in."""
+    shape = value.shape
+    if isinstance(factor, Tensor):
+        pair = (shape, factor.shape) if first else (factor.shape, shape)
+        shape = merge_shapes(*pair, operation="compute * of")
     bias = None if value.bias is None else value.bias * factor
     known = _number(factor)
     if known is None:
@@ -100,7 +99,7 @@ def _multiply(lead: Linear, op: Any, values: Any) -> Any:
     a, b = values
     if isinstance(a, Linear) and isinstance(b, Linear):
         raise not_linear("the product with itself (*)", "both factors depend on it")
-    return times(a, b) if isinstance(a, Linear) else times(b, a)
+    return times(a, b) if isinstance(a, Linear) else times(b, a, first=False)
 
 
 def _divide(lead: Linear, op: Any, values: Any) -> Any:

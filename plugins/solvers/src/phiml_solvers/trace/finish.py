@@ -1,6 +1,5 @@
 """From terms to the most structured operator that does the same."""
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,13 @@ from ..operator.boundary import ABSENT, PERIODIC
 from ..operator.constant import constant
 from ..operator.elementary import Diagonal, Identity, Zero
 from ..operator.linear import LinearOperator
-from ..operator.matrix import DenseMatrix, Separable
 from ..operator.stencil import Stencil
 from .contract import condensed
 from .elementwise import coefficient
 from .errors import MixedExamples
 from .operator import TracedOperator
 from .recognise import around, laplacian, offsets_of, periodic_dims
+from .separable import separable
 from .sparse import entry_count, sparse_matrix
 from .term import Along, At, Term, joined_windows, with_window
 from .transpose import is_symmetric
@@ -52,7 +51,7 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
             f"The function mixes the examples along {mixed}, but batch dims count independent systems.  Give that dim another type, e.g. "
             f"math.rename_dims(y, {mixed.names[0]!r}, instance({mixed.names[0]!r}))."
         )
-    if len(idle) == shape.rank and to.non_batch == shape.non_batch:
+    if len(idle) == shape.rank and set(to.non_batch.names) == set(shape.non_batch.names):
         return _diagonal(terms, shape)
     varying = {d for t in terms for f in (*t.factors, *t.index) if not isinstance(f, (int, Along)) for d in f.dims}
     free = [n for n in idle if shape.get_type(n) == "batch" or n not in varying]
@@ -69,9 +68,9 @@ def operator_of(terms: tuple[Term, ...], shape: Shape, to: Shape, keep_stencil: 
         found = _square(terms, domain, keep_stencil)
         if found is not None:
             return found
-    separable = _separable(terms, domain, result)
-    if separable is not None:
-        return separable
+    per_dim = separable(terms, domain, result)
+    if per_dim is not None:
+        return per_dim
     count = entry_count(terms, result)
     read_at = not all(t.is_shift for t in terms)
     if (read_at or len(terms) > FEW) and count < 100_000_000:
@@ -103,6 +102,8 @@ def _idle_dims(terms: Any, shape: Shape, to: Shape) -> list[str]:
     for k, n in enumerate(shape.names):
         if n not in to.names or to.get_size(n) != shape.get_size(n):
             continue
+        if to.get_item_names(n) and shape.get_item_names(n) not in (None, to.get_item_names(n)):
+            continue  # items that are called otherwise
         if all(
             t.index[k] == Along(n, 0)
             and not any(w[0] == n for w in t.windows)
@@ -249,44 +250,3 @@ def _row_sums(values: Any, sides: Any, dims: Shape, symmetric: bool) -> tuple[bo
 
 def _is_numpy(value: Any) -> bool:
     return value.backend.name == "numpy"
-
-
-def _separable(terms: Any, domain: Shape, to: Shape) -> LinearOperator | None:
-    """One matrix per dim, if the only term is a product of such, or a small dense matrix."""
-    if len(terms) != 1 or terms[0].windows or not terms[0].hidden:
-        return None
-    (term,) = terms
-    hidden = dict(term.hidden)
-    columns = {}
-    for n, i in zip(domain.names, term.index):
-        if not (isinstance(i, Along) and i.offset == 0 and hidden.get(i.dim) == domain.get_size(n)):
-            return None
-        columns[i.dim] = n
-    if set(columns) != set(hidden):
-        return None
-    parts, rest = [], [*term.factors]
-    for h, n in columns.items():
-        mine = [f for f in rest if h in f.dims]
-        if len(mine) != 1 or any(o for _, _, o in mine[0].at) or mine[0].tensor.dtype.kind is bool:
-            return None
-        others = [d for d in mine[0].dims if d != h]
-        if any(d in hidden for d in others) or not others:
-            return None
-        rest.remove(mine[0])
-        parts.append(_matrix(mine[0], h, domain[n], to.only(tuple(others))))
-    if any(f.dims for f in rest) or prod([p.range.volume for p in parts]) != to.volume:
-        return None
-    scalar = coefficient(Term(0, (), (), tuple(rest), (), term.number), to, None)  # type: ignore[arg-type]
-    if not isinstance(scalar, (int, float)) or scalar != 1:
-        parts[0] = DenseMatrix(parts[0].matrix * scalar, rows=parts[0].rows)
-    return parts[0] if len(parts) == 1 else Separable(tuple(parts))
-
-
-def _matrix(factor: Any, column: str, dim: Shape, rows: Shape) -> DenseMatrix:
-    from phiml_core.math import rename_dims
-    from phiml_core.shape import concat_shapes, dual
-
-    new = [rows[d].with_size(None) if d != column else dual(dim.name) for _, d, _ in factor.at]
-    temporary = tuple(f"_m{i}" for i in range(len(new)))
-    matrix = rename_dims(factor.tensor, ",".join(n for n, _, _ in factor.at), temporary)
-    return DenseMatrix(rename_dims(matrix, ",".join(temporary), concat_shapes(*new)), rows=rows, columns=dim)

@@ -35,8 +35,8 @@ def concatenated(values: Any, dim: str) -> Any:
     items: Any = None if None in names else tuple(n for part in names for n in part)
     if items is not None and len(set(items)) < len(items):
         items = None
-    full = values[0].shape[dim].with_size(total).with_item_names(dim, items)
-    shape = merge_shapes(rest, full)
+    full = values[0].shape.with_size(total, dim).with_item_names(dim, items)
+    shape = merge_shapes(full, rest)
     terms, start = [], 0
     for v in values:
         size = v.shape.get_size(dim)

@@ -138,6 +138,8 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
     apart = next((d for d in to.names if _is_apart(terms, d)), None)
     if apart is not None:
         return _by_items(terms, x, shape, to, apart)
+    if x.is_recording:
+        terms = [_with_own_sums(t) for t in terms]
     x = _named_as(x, _unnamed(shape))  # items may be read at the places of others
     parts: dict[Any, Any] = {}
     for term in terms:
@@ -156,6 +158,12 @@ def apply_terms(terms: Any, x: Tensor, shape: Shape, to: Shape) -> Any:
         total = placed if total is None else total + placed
     missing = to.without(total.shape)
     return _named_as(expand(total, missing) if missing else total, to)
+
+
+def _with_own_sums(term: Term) -> Term:
+    """The term with names of hidden dims that no trace gives: those of another trace may have the same ones."""
+    names = {n: f"_over{k}" for k, (n, _) in enumerate(term.hidden)}
+    return term.renamed(names)._replace(hidden=tuple([(names[n], size) for n, size in term.hidden])) if names else term
 
 
 def _unnamed(dims: Shape) -> Shape:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from phiml_core.math import instance
-from phiml_core.shape import Shape, concat_shapes, select
+from phiml_core.math import instance, wrap
+from phiml_core.shape import Shape, concat_shapes, merge_shapes, select
 from phiml_core.tensor import reduce
 from phiml_core.tensor.sparse import Sparse
 from phiml_core.tensor.words import contract
@@ -59,10 +59,16 @@ def _(lead: Linear, op, dims):
 
 def _running_sum(value: Linear, dim: Any) -> Any:
     name, size = dim.name, dim.size
-    key = ("running", name, size)
-    below = value.source.once(
-        key, None, lambda: constant(np.tri(size), concat_shapes(value.shape[name].with_size(None), instance("_from")))
-    )
+
+    def lower() -> Any:
+        dims = concat_shapes(dim, instance(_from=size))
+        return (
+            constant(np.tri(size), dims)
+            if value.dtype.kind in (float, complex)
+            else wrap(np.tri(size, dtype=np.int32), dims)
+        )
+
+    below = value.source.once(("running", dim.columns, value.dtype), None, lower)
     return applied(value, below, {name: "_from"})
 
 
@@ -79,7 +85,6 @@ def applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
         inner = tuple(sorted({**dict(term.hidden), **{hidden[n]: sizes[n] for n in columns}}.items()))
         terms.append(moved._replace(hidden=inner).times(factor))
     from phiml_core.math import dot
-    from phiml_core.shape import merge_shapes
 
     bias = None
     if value.bias is not None:
@@ -121,4 +126,10 @@ def _(lead: Linear, op, values, args):
         return _by_sparse(x, select(x.shape, x_dims), matrix, select(matrix.shape, columns))
     matrix = as_dense(matrix)
     x_names, names = select(x.shape, x_dims).names, select(matrix.shape, columns).names
-    return applied(x, matrix, dict(zip(x_names, names, strict=True)))
+    result = applied(x, matrix, dict(zip(x_names, names, strict=True)))
+    if not isinstance(result, Linear):
+        return result
+    left, right = (x, x_names), (matrix, names)
+    order = [left, right] if holds_linear(values[0]) else [right, left]
+    shape = merge_shapes(*(v.shape.without(gone) for v, gone in order))
+    return result.with_(result.shape.only(shape.names, reorder=True), bias=result.bias)  # in the order of `math.dot`

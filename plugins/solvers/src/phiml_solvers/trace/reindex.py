@@ -12,7 +12,7 @@ from .errors import not_traceable
 from .linear import Linear, linear
 from .term import Along, At, Factor, Source, Term, positions
 
-__all__ = ["known_positions", "reindexed", "sliced"]
+__all__ = ["known_positions", "read_at", "reindexed", "sliced"]
 
 
 def sliced(value: Linear, dim: str, start: int, stop: int, items: Any = None) -> Any:
@@ -37,6 +37,21 @@ def known_positions(indices: Any, operation: str) -> Any:
     return indices
 
 
+def read_at(value: Linear, components: Any, indexed: Any, bias: Any) -> Any:
+    """A traced tensor at the positions `components` along the dims `indexed`, counted from the end where negative."""
+    at = {}
+    for c, n in zip(components, indexed, strict=True):
+        size: Any = value.shape.get_size(n)
+        known = c.numpy(c.shape)
+        if known.size and (known.min() < -size or known.max() >= size):
+            wrong = known.min() if known.min() < -size else known.max()
+            raise IndexError(f"Position {wrong} lies outside dim {n!r}: it must be from {-size} to {size - 1}.")
+        key = ("modulo", id(c), size)
+        at[n] = value.source.once(key, c, lambda: wrap(known % size, c.shape)) if known.size and known.min() < 0 else c  # noqa: B023
+    shape = merge_shapes(*(c.shape for c in components), value.shape.without(tuple(indexed)))
+    return reindexed(value, at, shape, bias)
+
+
 def reindexed(value: Linear, at: dict[str, Tensor], shape: Shape, bias: Any) -> Any:
     """A traced tensor read at known positions.
 
@@ -54,6 +69,8 @@ def _reindexed(term: Term, at: dict[str, Tensor], value: Linear) -> Term | None:
     source = value.source
     masks: list[Any] = []
     for dim, where in at.items():
+        if not where.shape.volume:
+            return None
         size: Any = value.shape.get_size(dim)
         start, stop = term.window(dim, size)
         if (start, stop) == (0, size):

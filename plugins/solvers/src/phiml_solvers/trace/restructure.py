@@ -15,7 +15,7 @@ from .errors import not_linear
 from .joined import concatenated, stacked
 from .linear import Linear, holds_linear, linear
 from .padded import padded
-from .reindex import known_positions, reindexed, sliced
+from .reindex import known_positions, read_at, reindexed, sliced
 
 __all__ = ["RULES", "one_tensor"]
 
@@ -113,8 +113,10 @@ def _roll(op: Any, values: Any, args: Any) -> Any:
         cut = (-shift) % size
         if cut:
             items = value.shape.get_item_names(dim)
+            bias = None if value.bias is None else op(value.full_bias(), {dim: shift})
+            value = value.with_(bias=None)
             value = concatenated((sliced(value, dim, cut, size), sliced(value, dim, 0, cut)), dim)
-            value = value.with_(value.shape.with_item_names(dim, items), bias=value.bias)
+            value = value.with_(value.shape.with_item_names(dim, items), bias=bias)
     return value
 
 
@@ -171,7 +173,9 @@ def _rename(op: Any, values: Any, args: Any) -> Any:
     final = {f"_old{i}": n for i, n in enumerate(new.names)}
     terms = [t.renamed(temporary).renamed(final) for t in value.terms]
     bias = None if value.bias is None else op(value.full_bias(), *args)
+    place = dict(zip(old.names, new.names, strict=True))
     shape = merge_shapes(value.shape.without(old), new)
+    shape = shape.only(tuple([place.get(n, n) for n in value.shape.names]), reorder=True)
     return linear(value.source, shape, terms, bias, value.dtype)
 
 
@@ -247,7 +251,7 @@ def _known(value: Linear, indices: Any, operation: str) -> Tensor:
 def _gather(op: Any, values: Any, args: Any) -> Any:
     (value,), (indices, dims, index_dim) = values, args
     components, indexed = index_components(value.shape, _known(value, indices, "gather"), dims, index_dim)
-    return _read(value, components, indexed, None if value.bias is None else op(value.full_bias(), *args))
+    return read_at(value, components, indexed, None if value.bias is None else op(value.full_bias(), *args))
 
 
 @rule("take")
@@ -255,21 +259,7 @@ def _take(op: Any, values: Any, args: Any) -> Any:
     (value,), (dim, indices) = values, args
     name = select(value.shape, dim).name
     bias = None if value.bias is None else op(value.full_bias(), *args)
-    return _read(value, (_known(value, indices, "slicing"),), (name,), bias)
-
-
-def _read(value: Linear, components: Any, indexed: Any, bias: Any) -> Any:
-    at = {}
-    for c, n in zip(components, indexed, strict=True):
-        size: Any = value.shape.get_size(n)
-        known = c.numpy(c.shape)
-        if known.size and (known.min() < -size or known.max() >= size):
-            wrong = known.min() if known.min() < -size else known.max()
-            raise IndexError(f"Position {wrong} lies outside dim {n!r}: it must be from {-size} to {size - 1}.")
-        key = ("modulo", id(c), size)
-        at[n] = value.source.once(key, c, lambda: wrap(known % size, c.shape)) if known.size and known.min() < 0 else c  # noqa: B023
-    shape = merge_shapes(*(c.shape for c in components), value.shape.without(tuple(indexed)))
-    return reindexed(value, at, shape, bias)
+    return read_at(value, (_known(value, indices, "slicing"),), (name,), bias)
 
 
 @rule("boolean_mask")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from phiml_core.math import instance, pack_dims, where, wrap
+from phiml_core.math import expand, instance, pack_dims, where, wrap
 from phiml_core.ops.gather import index_components
 from phiml_core.ops.scatter import OutsideGrid
 from phiml_core.shape import Shape, concat_shapes, merge_shapes
@@ -37,24 +37,29 @@ def scattered(op: Any, values: Any, args: Any) -> Any:
     sizes = [base_shape.get_size(n) for n in indexed]
     table = _table(components, points, sizes, indexed, outside)
     count = wrap((table >= 0).sum(-1), base_shape.only(indexed, reorder=True).with_sizes((None,) * len(indexed)))
-    if mode == "update" and table.shape[-1] > 1:
+    repeats = value.shape.instance.without(points).without(base_shape)  # lists of values for the same positions
+    if mode == "update" and (table.shape[-1] > 1 or repeats.volume > 1):
         raise not_traceable("scatter", "several values are written to one position; use mode='add' or 'mean'")
     if not isinstance(value, Linear):
         total = op(value, base_shape, *args[:1], "add", *args[2:])
     else:
+        value = summed(value, repeats) if repeats else value
         total = _gathered(value, points, table, base_shape.only(indexed, reorder=True))
     if mode == "mean":
-        total = total * constant(1.0 / np.maximum(count.numpy(count.shape), 1), count.shape)
+        total = total * constant(1.0 / np.maximum(count.numpy(count.shape) * repeats.volume, 1), count.shape)
     if not base:
         fill = (0 if mode in ("update", "add") else float("nan")) if default is None else default
-        return total if fill == 0 else where(count > 0, total, fill)
-    return total + base[0] if mode == "add" else where(count > 0, total, base[0])
+        result = total if fill == 0 else where(count > 0, total, fill)
+    else:
+        result = total + base[0] if mode == "add" else where(count > 0, total, base[0])
+    if not isinstance(result, Linear):
+        return result
+    names = (*result.shape.without(base_shape).names, *base_shape.names)  # in the order of `math.scatter`
+    return result.with_(expand(result, base_shape).shape.only(names, reorder=True), bias=result.bias)
 
 
 def _table(components: Any, points: Shape, sizes: Any, indexed: Any, outside: str) -> np.ndarray:
     """For each item written to, the numbers of the values written there, -1 where there are no more."""
-    from phiml_core.math import expand
-
     places = [np.asarray(expand(c, points).numpy(points), np.int64).ravel() for c in components]
     inside = np.ones(points.volume, bool)
     for k, (p, n, dim) in enumerate(zip(places, sizes, indexed, strict=True)):
@@ -78,8 +83,6 @@ def _table(components: Any, points: Shape, sizes: Any, indexed: Any, outside: st
 
 
 def _gathered(value: Linear, points: Shape, table: np.ndarray, dims: Shape) -> Any:
-    from phiml_core.math import expand
-
     missing = points.without(value.shape)
     if missing:
         value = expand(value, missing)

@@ -7,6 +7,7 @@ from phiml_core.math import concat, expand, pack_dims, wrap
 from phiml_core.shape import Shape, concat_shapes, instance
 from phiml_core.tensor.tensor import Tensor
 
+from ..operator.constant import constant
 from ..operator.matrix import ENTRIES, SparseMatrix
 from .contract import condensed, inner_dims
 from .elementwise import coefficient
@@ -40,9 +41,11 @@ def sparse_matrix(terms: Any, shape: Shape, to: Shape) -> SparseMatrix:
         rows.append(_flat([lines[n] for n in to.names], to.sizes, sizes))
         columns.append(_flat([_index(i, lines, dims, grid) for i in term.index], shape.sizes, sizes))
         values.append(_entries(coefficient(term, to, None), dims, sizes, to))  # type: ignore[arg-type]
-    row, column = (wrap(positions(np.concatenate(a)), ENTRIES) for a in (rows, columns))
+    none = [np.zeros(0, np.int32)]
+    row, column = (wrap(positions(np.concatenate(a or none)), ENTRIES) for a in (rows, columns))
     if all(isinstance(v, np.ndarray) for v in values):
-        joined: Any = wrap(np.concatenate(values), ENTRIES)
+        array = np.concatenate(values or none)
+        joined: Any = constant(array, ENTRIES) if array.dtype.kind in "fc" else wrap(array, ENTRIES)
     else:
         joined = concat([v if isinstance(v, Tensor) else wrap(v, ENTRIES) for v in values], ENTRIES, expand_values=True)
     return SparseMatrix(joined, row, column, shape, None if to == shape and to.names == shape.names else to)
