@@ -1,36 +1,21 @@
 """The trait of a backend: what is true of an array library as a whole."""
 
-import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .capability import inability
-from .dtype import DType, dtype_named
+from .dtype import DType
+from .errors import LeakedTensor, NoGradient
+from .library import ArrayLibrary
 
 __all__ = ["Backend", "LeakedTensor", "NoGradient"]
 
 
-class NoGradient(NotImplementedError):
-    """A derivative was asked of a backend that has none."""
-
-
-class LeakedTensor(RuntimeError):
-    """A tensor was kept from a function being compiled or differentiated and used after the function had returned."""
-
-    def __init__(self, message: str = ""):
-        super().__init__(
-            message
-            or "This tensor belongs to a function that was being compiled or differentiated when it was made.  The function has "
-            "returned, and its values are not known outside: a side effect kept it, such as an attribute that was set or a list "
-            "that was appended to.  Return it from the function instead, or use when_available."
-        )
-
-
-class Backend:
+class Backend(ArrayLibrary):
     """One array library: its array classes, devices, and transforms of functions of native arrays.
 
     The array operations are not here but methods of the words in `phiml_core.backend.primitive`, registered for the first of
@@ -38,14 +23,10 @@ class Backend:
     Functions given to the transforms take and return flat tuples of native arrays.
     """
 
-    name: str = ""
-    array_types: tuple[type, ...] = ()
     can_jit: bool = False
     can_differentiate: bool = False
     differentiates_forward: bool = False
     """Whether second derivatives differentiate the `forward` of `custom_vjp`, which then has to call the rule again."""
-    rank: int = 0
-    """Where arrays of two backends meet: NumPy has rank 0 and joins any other; equal ranks above 0 do not mix."""
     cannot: Mapping[str, str] = MappingProxyType({})
     """What it lacks and why, by the names in `capability.CAPABILITIES`, e.g. {"float16": "…", "gradient of sort": "…"}."""
 
@@ -55,71 +36,7 @@ class Backend:
             return self.cannot.get("gradient", f"{self.name} does not record operations")
         return inability(self.cannot, capability, word)
 
-    # --- arrays ---
-
-    def bind(self, word: Any) -> Callable[..., Any]:
-        """The method of an array word for this backend's arrays."""
-        return word.resolve(self.array_types[0])
-
-    def dtype(self, x: Any) -> DType:
-        """Element type of a native array."""
-        return dtype_named(str(x.dtype))
-
-    def native_dtype(self, dtype: DType) -> Any:
-        """This library's name for an element type."""
-        return dtype.to_numpy()
-
-    def sizes(self, x: Any) -> tuple[int, ...]:
-        """Sizes of a native array."""
-        return tuple(x.shape)
-
-    def as_array(self, x: Any, dtype: DType | None = None, device: Any = None) -> Any:
-        """A native array from a NumPy array or Python number, without copy where possible."""
-        raise NotImplementedError
-
-    def read(self, x: Any) -> Any:
-        """What is computed with of an array that a user gives: of a variable its value now."""
-        return x
-
-    def scalar(self, dtype: DType) -> Callable[[Any], Any]:
-        """What turns a number into something that compiled programs take as an array of `dtype` without axes."""
-        return lambda x: self.as_array(x, dtype)
-
-    def to_numpy(self, x: Any) -> Any:
-        """The values as a NumPy array (a view where possible).  Raises TypeError for traced arrays."""
-        raise NotImplementedError
-
-    def watch(self, x: Any) -> bool:
-        """Whether the array is computed within the time that it takes to wake up a thread that waits; returns as soon as it is."""
-        return True
-
-    def from_dlpack(self, x: Any, source: "Backend", dtype: DType) -> Any:
-        """An array of another library, sharing memory where device and layout allow it, else copied."""
-        return self.as_array(source.to_numpy(x), dtype)
-
-    def context(self, wide: bool) -> Any:
-        """What must surround an operation or transform; `wide`: it handles numbers with 64-bit parts."""
-        return contextlib.nullcontext()
-
-    def is_traced(self, x: Any) -> bool:
-        """Whether `x` stands for values that are not known yet."""
-        return False
-
-    def any_traced(self, xs: Sequence[Any]) -> bool:
-        """Whether any of `xs`, among which may be numbers and arrays of other libraries, stands for values not known yet."""
-        return any(self.is_traced(x) for x in xs)
-
-    def any_recorded(self, xs: Sequence[Any]) -> bool:
-        """Whether operations on any of `xs` are being recorded, to be computed later; false while they are differentiated eagerly."""
-        return self.any_traced(xs)
-
-    def is_available(self, x: Any) -> bool:
-        """Whether the values of `x` can be read."""
-        return not self.is_traced(x)
-
-    def is_leaked(self, x: Any) -> bool:
-        """Whether `x` stands for a value of a function that was compiled or differentiated and has returned."""
-        return False
+    # --- compilation ---
 
     def is_compiling(self) -> bool:
         """Whether a function is being compiled now, so that what is computed from constants alone becomes a constant."""
@@ -132,26 +49,6 @@ class Backend:
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         """`function` of native arrays as one call, where the library is faster so; `wide`: it handles 64-bit numbers."""
         return function
-
-    def block_until_ready(self, x: Any) -> Any:
-        """Wait until `x` is computed; returns `x`."""
-        return x
-
-    # --- devices ---
-
-    def devices(self) -> list[Any]:
-        """All devices that this library can compute on."""
-        return ["cpu"]
-
-    def device(self, x: Any) -> Any:
-        """The device that holds `x`."""
-        return "cpu"
-
-    def to_device(self, x: Any, device: Any) -> Any:
-        """`x` on another device."""
-        if device not in self.devices():
-            raise ValueError(f"{self.name} has no device {device!r}.  Its devices are {self.devices()}.")
-        return x
 
     # --- transforms of functions of flat native arrays ---
 
@@ -307,6 +204,3 @@ class Backend:
             f"{what} needs derivatives, which {self.name} does not have.  Use a backend that has them, e.g. "
             "`pip install phiml-jax` and use('jax'), or pass arrays of one."
         )
-
-    def __repr__(self) -> str:
-        return self.name
