@@ -6,31 +6,17 @@ from phiml_core.backend.backend import Backend
 from phiml_core.backend.dtype import DType
 from phiml_core.shape import Shape
 
-from .arithmetic import OPS, Arithmetic, binary, unary
+from .arithmetic import OPS, unary
 from .axis import Axis
+from .operators import Operators
 
 __all__ = ["Tensor"]
 
-_FLOOR_DIVIDE = OPS["floor_divide"]
-_REMAINDER = OPS["remainder"]
-_BITWISE_AND = OPS["bitwise_and"]
-_BITWISE_OR = OPS["bitwise_or"]
-_BITWISE_XOR = OPS["bitwise_xor"]
-_LEFT_SHIFT = OPS["left_shift"]
-_RIGHT_SHIFT = OPS["right_shift"]
-_EQUAL = OPS["equal"]
-_NOT_EQUAL = OPS["not_equal"]
-_LESS = OPS["less"]
-_LESS_EQUAL = OPS["less_equal"]
-_GREATER = OPS["greater"]
-_GREATER_EQUAL = OPS["greater_equal"]
-_POSITIVE = OPS["positive"]
-_INVERT = OPS["invert"]
 _REAL = OPS["real"]
 _IMAG = OPS["imag"]
 
 
-class Tensor(Arithmetic):
+class Tensor(Operators):
     """An array with named, typed dims.  Immutable; made by `tensor`, `wrap`, `stack` and operations on tensors.
 
     Operations align dims by name and type, whatever their order.  `t.x[1:3]` and `t.vector['x']` slice, `t.native('x,y')` gives
@@ -120,78 +106,10 @@ class Tensor(Arithmetic):
 
         return native.item(self, "item")
 
-    # --- operators ---
-
-    def __floordiv__(self, other: Any) -> Any:
-        return binary(self, other, _FLOOR_DIVIDE)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return binary(other, self, _FLOOR_DIVIDE)
-
     def __matmul__(self, other: Any) -> Any:
         from phiml_core.ops.matmul import matmul
 
         return matmul(self, other)
-
-    def __mod__(self, other: Any) -> Any:
-        return binary(self, other, _REMAINDER)
-
-    def __rmod__(self, other: Any) -> Any:
-        return binary(other, self, _REMAINDER)
-
-    def __and__(self, other: Any) -> Any:
-        return binary(self, other, _BITWISE_AND)
-
-    def __rand__(self, other: Any) -> Any:
-        return binary(other, self, _BITWISE_AND)
-
-    def __or__(self, other: Any) -> Any:
-        return binary(self, other, _BITWISE_OR)
-
-    def __ror__(self, other: Any) -> Any:
-        return binary(other, self, _BITWISE_OR)
-
-    def __xor__(self, other: Any) -> Any:
-        return binary(self, other, _BITWISE_XOR)
-
-    def __rxor__(self, other: Any) -> Any:
-        return binary(other, self, _BITWISE_XOR)
-
-    def __lshift__(self, other: Any) -> Any:
-        return binary(self, other, _LEFT_SHIFT)
-
-    def __rlshift__(self, other: Any) -> Any:
-        return binary(other, self, _LEFT_SHIFT)
-
-    def __rshift__(self, other: Any) -> Any:
-        return binary(self, other, _RIGHT_SHIFT)
-
-    def __rrshift__(self, other: Any) -> Any:
-        return binary(other, self, _RIGHT_SHIFT)
-
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
-        return binary(self, other, _EQUAL)
-
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
-        return binary(self, other, _NOT_EQUAL)
-
-    def __lt__(self, other: Any) -> Any:
-        return binary(self, other, _LESS)
-
-    def __le__(self, other: Any) -> Any:
-        return binary(self, other, _LESS_EQUAL)
-
-    def __gt__(self, other: Any) -> Any:
-        return binary(self, other, _GREATER)
-
-    def __ge__(self, other: Any) -> Any:
-        return binary(self, other, _GREATER_EQUAL)
-
-    def __pos__(self) -> Any:
-        return unary(self, _POSITIVE)
-
-    def __invert__(self) -> Any:
-        return unary(self, _INVERT)
 
     # --- numbers ---
 
