@@ -10,7 +10,7 @@ import pytest
 from phiml_core import math
 from phiml_core.backend import LeakedTensor
 from phiml_core.math import channel, dual, spatial, tensor
-from phiml_core.transform import jit
+from phiml_core.transform import history, programs
 
 
 def vector(*values):
@@ -127,16 +127,16 @@ def test_temporary_functions_in_derivatives(framework):
 
 def test_many_structures_are_bounded(framework, monkeypatch):
     """A function that is called with ever new static arguments keeps its latest programs only."""
-    monkeypatch.setattr(jit, "_MANY", 4)
+    monkeypatch.setattr(programs, "_MANY", 4)
     f = math.jit_compile(lambda x, n: x * n, auxiliary_args="n")
     for n in range(9):
         f(vector(1), n)
-    assert len(f._programs) <= 4 and len(f._calls) <= 16
+    assert len(f._programs) <= 4 and len(f._programs._calls) <= 16
     assert float(f(vector(3), 8).x[0]) == 24 and f.traces == 9
 
 
 def test_a_function_that_is_made_anew_for_each_call_is_named(framework, caplog):
-    jit._MADE.clear()
+    history._MADE.clear()
     with caplog.at_level(logging.WARNING, "phiml_core"):
         for _ in range(20):
             math.jit_compile(lambda x: x + 1)(vector(1))

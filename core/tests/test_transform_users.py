@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from phiml_core import math
 from phiml_core.math import batch, jit_compile, spatial, tensor
-from phiml_core.transform import jit
+from phiml_core.transform import history
 from phiml_core.tree.flatten import StaticError
 
 RUNS = {"eager": lambda f: f, "compiled": jit_compile}
@@ -87,7 +87,7 @@ def test_values_that_are_shown_do_not_trace_again(framework):
 
 
 def test_only_code_that_is_made_anew_is_named(framework, caplog):
-    jit._MADE.clear()
+    history._MADE.clear()
     losses: Any = [eval(f"lambda x, c={i}: x * {i}.0") for i in range(20)]  # code of its own each
     with caplog.at_level(logging.WARNING, "phiml_core"):
         for i, f in enumerate(losses):
