@@ -58,8 +58,8 @@ def test_this_version_works(untried, caplog):
 def test_functions_run_eagerly_where_an_interface_is_broken(untried, monkeypatch, caplog, case):
     where, name, replacement = BROKEN[case]
     if where is None:
-        monkeypatch.setattr("phiml_torch.record.Recorder.__enter__", replacement.__enter__)
-        monkeypatch.setattr("phiml_torch.record.Recorder.__exit__", replacement.__exit__)
+        monkeypatch.setattr("phiml_torch.recorder.Recorder.__enter__", replacement.__enter__)
+        monkeypatch.setattr("phiml_torch.recorder.Recorder.__exit__", replacement.__exit__)
     else:
         monkeypatch.setattr(where, name, replacement)
     assert not private.works()

@@ -200,7 +200,7 @@ def repeat(body: Function, state: Sequence[torch.Tensor], count: int) -> tuple[t
     width = len(state)
     kernel = _Repeat(body, state, count, keep=False)
     from .derivative import is_differentiated
-    from .record import substituted
+    from .substitution import substituted
 
     if is_differentiated(substituted((*state, *kernel.captured))):
         kernel = _Repeat(body, state, count, keep=True)

@@ -9,7 +9,7 @@ import torch
 
 from . import private
 from .opaque import Kernel, emit
-from .record import Substitution, substituted
+from .substitution import Substitution, substituted
 
 __all__ = ["Captured", "custom_vjp", "invoke", "is_differentiated", "pull_back_of", "vjp"]
 

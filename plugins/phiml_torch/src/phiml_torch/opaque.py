@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from .record import Recorded, paused, recorder
+from .record import Recorded
+from .recorder import paused, recorder
 
 __all__ = ["OPS", "Kernel", "Table", "emit"]
 

@@ -131,7 +131,8 @@ def _tried(trial: Callable[[], bool]) -> str:
 
 def _records() -> bool:
     """recording"""
-    from .record import is_recorded, record_function
+    from .record import record_function
+    from .recorder import is_recorded
 
     x, other = torch.tensor([2.0, 3.0]), torch.tensor([5.0, 7.0])
     seen: list[bool] = []

@@ -10,8 +10,10 @@ import torch
 
 from . import private
 from .derivative import is_differentiated, moves, pull_back_of, turned
+from .leaks import seal
 from .opaque import run_part
-from .record import Recorded, is_recorded, record_function, recorder, seal
+from .record import Recorded, record_function
+from .recorder import is_recorded, recorder
 from .refusal import NotMapped
 
 __all__ = ["Program", "is_deriving"]

@@ -51,7 +51,7 @@ class Torch(Backend):
         if isinstance(x, torch.Tensor):
             return x if dtype is None or _DTYPES[x.dtype] is dtype else x.to(DTYPES[dtype])
         if private.has_modes() and isinstance(x, np.ndarray) and x.ndim:
-            from .record import constant
+            from .recorder import constant
 
             return constant(x, dtype, lambda: self._from_numpy(x, dtype, device))
         return self._from_numpy(x, dtype, device)
@@ -104,14 +104,14 @@ class Torch(Backend):
         return not _is_recorded(x)
 
     def is_leaked(self, x: Any) -> bool:
-        from .record import is_leaked
+        from .leaks import is_leaked
 
         return is_leaked(x)
 
     def is_compiling(self) -> bool:
         if not private.has_modes():
             return False
-        from .record import recorder
+        from .recorder import recorder
 
         return recorder() is not None or private.is_foreign_trace()
 
@@ -277,14 +277,14 @@ class Torch(Backend):
 def _is_recorded(x: torch.Tensor) -> bool:
     if not private.has_modes():
         return False
-    from .record import is_recorded
+    from .recorder import is_recorded
 
     return is_recorded(x)
 
 
 def _unseen() -> Any:
     """What keeps operations out of a recording that is going on."""
-    from .record import recorder, recording
+    from .recorder import recorder, recording
 
     return contextlib.nullcontext() if recorder() is None else recording()
 

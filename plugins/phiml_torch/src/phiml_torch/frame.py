@@ -1,0 +1,90 @@
+"""One recording: a graph, and which tensors stand for which of its nodes."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.fx import Graph, Node
+
+__all__ = ["STATE", "Frame"]
+
+_MARK = "_phiml_recorded"
+
+
+class _State(threading.local):
+    """What this thread records: the recorder, if any, and afterwards the tensors that it has made until they are sealed."""
+
+    recorder: Any = None
+    bound: Sequence[weakref.ref[torch.Tensor]] = ()
+
+
+STATE = _State()
+
+
+class Frame:
+    """One recording: its graph, the tensors that it reads besides its arguments, and the parts that its graph calls."""
+
+    def __init__(self, parent: Frame | None):
+        self.graph, self.parent = Graph(), parent
+        self.inputs: list[Node] = []
+        self.lifted: dict[int, tuple[torch.Tensor, Node]] = {}
+        self.straight: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self.parts: list[Any] = []
+        self.refused: dict[int, torch.Tensor] = {}
+        self._last_input: Node | None = None
+
+    def add_input(self, name: str) -> Node:
+        if self._last_input is None:
+            first = next(iter(self.graph.nodes), None)
+            with self.graph.inserting_before(first) if first is not None else contextlib.nullcontext():
+                node = self.graph.placeholder(name)
+        else:
+            with self.graph.inserting_after(self._last_input):
+                node = self.graph.placeholder(name)
+        self._last_input = node
+        self.inputs.append(node)
+        return node
+
+    def node(self, x: torch.Tensor) -> Node:
+        """The node of a tensor; one that the recording does not know becomes an input."""
+        mark = getattr(x, _MARK, None)
+        if mark is not None and mark[0] is self:
+            return mark[1]
+        found = self.lifted.get(id(x))
+        if found is None:
+            found = self.lifted[id(x)] = (x, self.add_input(f"lifted{len(self.lifted)}"))
+        return found[1]
+
+    def row_major(self, x: torch.Tensor) -> torch.Tensor:
+        """A tensor that is or becomes an input, as the program gets it; one made in this recording as it is."""
+        mark = getattr(x, _MARK, None)
+        if (mark is not None and mark[0] is self) or x.layout is not torch.strided or x.is_contiguous():
+            return x
+        found = self.straight.get(id(x))
+        if found is None:
+            found = self.straight[id(x)] = (x, x.contiguous())
+        return found[1]
+
+    def bind(self, x: torch.Tensor, node: Node) -> None:
+        setattr(x, _MARK, (self, node))
+        if STATE.recorder is not None:
+            STATE.recorder.bound.append(weakref.ref(x))
+
+    def knows(self, x: torch.Tensor) -> bool:
+        mark = getattr(x, _MARK, None)
+        frame: Frame | None = self
+        while mark is not None and frame is not None:
+            if mark[0] is frame:
+                return True
+            frame = frame.parent
+        return False
+
+    @property
+    def captured(self) -> list[torch.Tensor]:
+        """What the function read besides its arguments, in the order of the further inputs."""
+        return [x for x, _ in self.lifted.values()]
