@@ -13,8 +13,7 @@ matrix per axis / two half matrices per axis / FFT:
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,13 +24,11 @@ from phiml_core.backend.spectral_kinds import (
     TRIG_KINDS,
     check_kinds,
     inverse_kind,
-    kind_type,
     normalisation,
 )
 
 from .derivative import custom_vjp
 from .spectral_axis import (
-    Route,
     backward,
     constant,
     forward,
@@ -41,9 +38,9 @@ from .spectral_axis import (
     route_of,
     shuffle,
     sort_spectrum,
-    spectrum_order,
     unshuffle,
 )
+from .spectral_plan import Plan, Same, arrange, arranged, plan_of
 
 __all__ = ["fft", "ifft", "trig", "spectral_scale"]
 
@@ -108,41 +105,15 @@ def spectral_scale(x: torch.Tensor, axes: tuple[int, ...], kinds: tuple[str, ...
     if x.numel() == 0:
         return x
     dtype = _complex_of(real_type) if complex_scale else real_type
-    plan = _plan(tuple(x.shape), axes, kinds)
+    plan = plan_of(tuple(x.shape), axes, kinds)
     if fixed:
-        parts = tuple([constant(c, x) for c in _arranged(_Same(scale), tuple(x.shape), axes, kinds, str(dtype)[6:])])
+        parts = tuple([constant(c, x) for c in arranged(Same(scale), tuple(x.shape), axes, kinds, str(dtype)[6:])])
     else:
-        parts = tuple([_arrange(scale.to(dtype), pieces) for pieces in plan.pieces])
+        parts = tuple([arrange(scale.to(dtype), pieces) for pieces in plan.pieces])
     fits = scale.ndim == x.ndim and all(s in (1, n) for s, n in zip(scale.shape, x.shape))
     if fits and fixed and not complex_scale and SYMMETRIC_KINDS.issuperset(kinds):
         return _symmetric(x, plan, parts)
     return _operator(x, plan, parts)
-
-
-class _Same:
-    """An array as a key: the same object, which is kept."""
-
-    def __init__(self, array: np.ndarray):
-        self.array = array
-
-    def __hash__(self) -> int:
-        return id(self.array)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.array is self.array
-
-
-def _arranged(scale: _Same, *where: Any) -> tuple[np.ndarray, ...]:
-    """The parts of a constant factor in the order of the spectrum; kept if nobody can change it."""
-    return _arranged_once(scale, *where) if not scale.array.flags.writeable else _arranged_now(scale, *where)
-
-
-def _arranged_now(scale: _Same, shape: Any, axes: Any, kinds: Any, dtype: str) -> tuple[np.ndarray, ...]:
-    array = scale.array.astype(dtype)
-    return tuple([np.ascontiguousarray(_arrange(array, pieces)) for pieces in _plan(shape, axes, kinds).pieces])
-
-
-_arranged_once = lru_cache(maxsize=64)(_arranged_now)
 
 
 def _typed(scale: Any, dtype: torch.dtype, like: torch.Tensor) -> torch.Tensor:
@@ -159,75 +130,10 @@ def _complex_of(dtype: torch.dtype) -> torch.dtype:
     return torch.complex128 if dtype in (torch.float64, torch.complex128) else torch.complex64
 
 
-# --- Which axis is transformed how ---
-
-
-class _Plan(NamedTuple):
-    steps: tuple[tuple[int, str, Route], ...]  # axes transformed one by one
-    cosines: tuple[tuple[int, bool], ...]  # axes of type 2 transformed together with the Fourier axes; True: sine
-    fourier: tuple[int, ...]
-    half: int  # the axis along which only half of the spectrum is computed; -1: none
-    pieces: tuple[tuple[tuple[int, tuple[slice, ...]], ...], ...]  # for real (and imaginary) part: how to cut the scale
-
-
-@lru_cache(maxsize=256)
-def _plan(shape: tuple[int, ...], axes: tuple[int, ...], kinds: tuple[str, ...]) -> _Plan:
-    steps, cosines, fourier = [], [], []
-    orders: list[tuple[int, tuple[slice, ...]]] = []
-    for axis, kind in sorted(zip(axes, kinds)):
-        n = shape[axis]
-        if kind == FFT:
-            fourier.append(axis)
-            continue
-        route = route_of(kind, n, len(axes))
-        if route == "fft" and kind_type(kind) == 2:
-            cosines.append((axis, kind == "dst2"))
-            continue
-        steps.append((axis, kind, route))
-        orders.append((axis, spectrum_order(kind, n, route)))
-    half = fourier[-1] if fourier else cosines[-1][0] if cosines else -1
-    real = [o for o in orders if o[1] != (slice(None),)]
-    imag: list[tuple[int, tuple[slice, ...]]] = []
-    for axis, sine in cosines:
-        n, m = shape[axis], shape[axis] // 2 + 1
-        if axis != half:
-            if sine:
-                real.append((axis, (slice(None, None, -1),)))
-        elif sine:
-            imag.append((axis, (slice(n - 1, n), slice(0, m - 1))))
-            real.append((axis, (slice(n - 1, n - 1 - m if m < n else None, -1),)))
-        else:
-            imag.append((axis, (slice(0, 1), slice(n - 1, n - m, -1))))
-            real.append((axis, (slice(0, m),)))
-    if fourier:
-        real.append((half, (slice(0, shape[half] // 2 + 1),)))
-        return _Plan(tuple(steps), tuple(cosines), tuple(fourier), half, (tuple(real),))
-    imag += [r for r in real if r[0] != half]
-    return _Plan(tuple(steps), tuple(cosines), (), half, (tuple(real), tuple(imag)) if cosines else (tuple(real),))
-
-
-def _arrange(scale: Any, pieces: tuple[tuple[int, tuple[slice, ...]], ...]) -> Any:
-    for axis, slices in pieces:
-        if scale.shape[axis] > 1:
-            parts = [_sliced(scale, axis, s) for s in slices]
-            if len(parts) == 1:
-                scale = parts[0]
-            else:
-                scale = np.concatenate(parts, axis) if isinstance(scale, np.ndarray) else torch.cat(parts, axis)
-    return scale
-
-
-def _sliced(scale: Any, axis: int, s: slice) -> Any:
-    if isinstance(scale, np.ndarray) or (s.step or 1) > 0:
-        return scale[(slice(None),) * axis + (s,)]
-    places = range(*s.indices(scale.shape[axis]))
-    return scale.index_select(axis, torch.tensor(list(places), device=scale.device))
-
-
 # --- Real arrays ---
 
 
-def _operator(y: torch.Tensor, plan: _Plan, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+def _operator(y: torch.Tensor, plan: Plan, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
     for axis, kind, route in plan.steps:
         y = forward(y, axis, kind, route)
     y = y * parts[0] if plan.half < 0 else _scale_half_spectrum(y, plan, *parts)
@@ -236,7 +142,7 @@ def _operator(y: torch.Tensor, plan: _Plan, parts: tuple[torch.Tensor, ...]) -> 
     return y
 
 
-def _symmetric(x: torch.Tensor, plan: _Plan, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+def _symmetric(x: torch.Tensor, plan: Plan, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
     """The operator as its own transpose, for derivatives of any order."""
 
     def plain(y: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -272,7 +178,7 @@ def _trig(x: torch.Tensor, axes: tuple[int, ...], kinds: tuple[str, ...], invers
 # --- Several axes: cosine and sine transforms of type 2 and Fourier transforms in one real FFT ---
 
 
-def _scale_half_spectrum(x: torch.Tensor, plan: _Plan, scale_real: Any, scale_imag: Any = None) -> torch.Tensor:
+def _scale_half_spectrum(x: torch.Tensor, plan: Plan, scale_real: Any, scale_imag: Any = None) -> torch.Tensor:
     """Makhoul (1980) in several dimensions, without ever sorting the spectrum.
 
     Rotated by w = exp(−iπ k / 2n), the half spectrum of the shuffled signal holds the cosine transform: its real part
