@@ -9,7 +9,8 @@ from phiml_core.backend import primitive
 from phiml_core.backend.dtype import DType
 
 from .elementwise import ARRAY, UNSIGNED
-from .trait import DTYPES, TORCH, Torch, _is_recorded
+from .following import is_recorded
+from .trait import DTYPES, TORCH, Torch
 
 primitive.transpose.register((ARRAY,), lambda x, axes: x.permute(axes))
 primitive.reshape.register((ARRAY,), lambda x, sizes: x.reshape(sizes))
@@ -206,7 +207,7 @@ def _update(base: torch.Tensor, indices: tuple[Any, ...], values: torch.Tensor) 
 
 @primitive.boolean_mask.dispatch
 def _(x: torch.Tensor, mask: Any, axis: int) -> Any:
-    if isinstance(mask, torch.Tensor) and _is_recorded(mask):
+    if isinstance(mask, torch.Tensor) and is_recorded(mask):
         raise TypeError(
             "boolean_mask gives a result whose size depends on values, which compiled functions cannot have.  "
             "Use where() to keep the size, or call it outside of the compiled function."

@@ -1,6 +1,5 @@
 """What is true of PyTorch as a whole: devices, compilation, derivatives, control flow."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from phiml_core.backend import Backend, DType
 from phiml_core.backend.dtype import dtype_named
 
 from . import private
+from .following import is_batched, is_followed, is_recorded, unseen
 from .refusal import NotMapped
 
 __all__ = ["DTYPES", "TORCH", "Torch"]
@@ -91,17 +91,17 @@ class Torch(Backend):
         grad = torch.is_grad_enabled()
         followed = private.has_modes() or private.transforms_active()
         for x in xs:
-            if isinstance(x, torch.Tensor) and ((grad and x.requires_grad) or (followed and _is_followed(x))):
+            if isinstance(x, torch.Tensor) and ((grad and x.requires_grad) or (followed and is_followed(x))):
                 return True
         return False
 
     def any_recorded(self, xs: Sequence[Any]) -> bool:
-        return any(isinstance(x, torch.Tensor) and _is_recorded(x) for x in xs)
+        return any(isinstance(x, torch.Tensor) and is_recorded(x) for x in xs)
 
     def is_available(self, x: Any) -> bool:
         if self.is_leaked(x) or (private.transforms_active() and private.is_batched(x)):
             return False
-        return not _is_recorded(x)
+        return not is_recorded(x)
 
     def is_leaked(self, x: Any) -> bool:
         from .leaks import is_leaked
@@ -136,7 +136,7 @@ class Torch(Backend):
         return ["cpu", *[f"cuda:{i}" for i in range(torch.cuda.device_count())]]
 
     def device(self, x: Any) -> Any:
-        return "traced" if _is_recorded(x) else str(x.device)
+        return "traced" if is_recorded(x) else str(x.device)
 
     def to_device(self, x: Any, device: Any) -> Any:
         if str(device) not in self.devices():
@@ -198,10 +198,10 @@ class Torch(Backend):
     def cond(
         self, predicate: Any, on_true: Callable[..., Any], on_false: Callable[..., Any], args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        if _is_batched(predicate) or (_is_recorded(predicate) and not self._records_parts()):
+        if is_batched(predicate) or (is_recorded(predicate) and not self._records_parts()):
             pairs = zip(on_true(*args), on_false(*args), strict=True)
             return tuple([torch.where(predicate, a, b) for a, b in pairs])
-        if not _is_recorded(predicate):
+        if not is_recorded(predicate):
             return on_true(*args) if bool(predicate) else on_false(*args)
         from .control import branch
 
@@ -212,9 +212,9 @@ class Torch(Backend):
     ) -> tuple[Any, ...]:
         if not self._records_parts():
             goes_on = condition(*state)
-            if _is_recorded(goes_on):
+            if is_recorded(goes_on):
                 raise NotMapped
-            if not _is_batched(goes_on):
+            if not is_batched(goes_on):
                 return super().while_loop(condition, body, state)
             while private.to_numpy(private.unwrap(goes_on)).any():  # items that are done wait for the others
                 state = tuple([torch.where(goes_on, n, s) for n, s in zip(body(*state), state, strict=True)])
@@ -225,7 +225,7 @@ class Torch(Backend):
         return repeat_while(condition, body, state)
 
     def fori_loop(self, count: Any, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[Any, ...]:
-        known = not (isinstance(count, torch.Tensor) and _is_recorded(count))
+        known = not (isinstance(count, torch.Tensor) and is_recorded(count))
         if not self._records_parts():
             if not known:
                 raise NotMapped
@@ -254,7 +254,7 @@ class Torch(Backend):
             from .record import record_function
 
             return tuple((shape, _DTYPES[dtype]) for shape, dtype in record_function(function, args).sizes)
-        with _unseen(), torch.no_grad():
+        with unseen(), torch.no_grad():
             return super().eval_shape(function, args)
 
     def barrier(self, xs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -262,7 +262,7 @@ class Torch(Backend):
             return xs
         from .opaque import barrier
 
-        return tuple([barrier(x) if _is_recorded(x) else x for x in xs])
+        return tuple([barrier(x) if is_recorded(x) else x for x in xs])
 
     def callback(
         self, function: Callable[..., Any], like: tuple[tuple[tuple[int, ...], DType], ...], args: tuple[Any, ...]
@@ -272,30 +272,6 @@ class Torch(Backend):
         from .control import host
 
         return host(function, [(tuple(sizes), DTYPES[dtype]) for sizes, dtype in like], args)
-
-
-def _is_recorded(x: torch.Tensor) -> bool:
-    if not private.has_modes():
-        return False
-    from .recorder import is_recorded
-
-    return is_recorded(x)
-
-
-def _unseen() -> Any:
-    """What keeps operations out of a recording that is going on."""
-    from .recorder import recorder, recording
-
-    return contextlib.nullcontext() if recorder() is None else recording()
-
-
-def _is_followed(x: torch.Tensor) -> bool:
-    return (bool(private.transforms_active()) and private.is_wrapped(x)) or _is_recorded(x)
-
-
-def _is_batched(x: Any) -> bool:
-    """Whether `x` differs between the items of `torch.func.vmap`."""
-    return bool(private.transforms_active()) and isinstance(x, torch.Tensor) and private.is_batched(x)
 
 
 TORCH = Torch()
