@@ -8,7 +8,7 @@ from jax.core import Tracer
 from phiml_core.backend import primitive
 
 from .elementwise import ARRAY
-from .trait import wide_call
+from .wide import wide_call
 
 
 def _along(function: Any) -> Any:

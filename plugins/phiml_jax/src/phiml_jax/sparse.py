@@ -8,7 +8,7 @@ from phiml_core.backend import primitive
 from phiml_core.ops.sparse_native import lists_of_native, make_native
 
 from .elementwise import ARRAY
-from .trait import wide_call
+from .wide import wide_call
 
 
 def _segment_sum(x: Any, segments: Any, count: int, ordered: bool) -> Any:

@@ -11,7 +11,8 @@ from phiml_core.backend import primitive
 from phiml_core.backend.dtype import DType
 
 from .elementwise import ARRAY
-from .trait import Jax, wide_call
+from .trait import Jax
+from .wide import wide_call
 
 primitive.reshape.register((ARRAY,), lambda x, sizes: jnp.reshape(x, sizes))
 primitive.transpose.register((ARRAY,), jnp.transpose)

@@ -11,18 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxlib._jax import ArrayImpl
-from phiml_core.backend import Backend, DType, LeakedTensor
+from phiml_core.backend import Backend, DType
 from phiml_core.backend.dtype import dtype_named
 
 from .callback import call_back
 from .forward import has_reverse_rule, lacks_forward
+from .tracers import IS_TRACER, in_trace, is_leaked, is_recorded
+from .wide import WIDE, narrowed, wide_call
 
-try:
-    from jax._src.core import trace_ctx
-except ImportError:  # another version
-    trace_ctx = None  # type: ignore[assignment]
-
-__all__ = ["JAX", "Jax", "wide_call"]
+__all__ = ["JAX", "Jax"]
 
 
 class _DTypes(dict[Any, DType]):
@@ -32,77 +29,8 @@ class _DTypes(dict[Any, DType]):
 
 
 _DTYPES = _DTypes()
-_NARROW = {
-    np.dtype(wide): np.dtype(narrow)
-    for wide, narrow in (("float64", "float32"), ("int64", "int32"), ("uint64", "uint32"), ("complex128", "complex64"))
-}
-_WIDE = frozenset(_NARROW)
-
-
-def wide_call(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, with 64-bit types switched on in this thread while it runs if its first array has one.
-
-    JAX otherwise narrows such arrays silently; its process-wide switch is never touched.
-    """
-
-    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            if x.dtype in _WIDE:
-                with jax.enable_x64(True):
-                    return function(x, *args, **kwargs)
-            return function(x, *args, **kwargs)
-        except jax.errors.UnexpectedTracerError as error:
-            if _is_leaked(x):
-                raise LeakedTensor from error
-            raise
-
-    return call
-
-
-def _narrowed(x: Any) -> Any:
-    """A NumPy constant of a program without 64-bit types in the type that it has there, whatever the thread has switched on."""
-    return x.astype(_NARROW[x.dtype]) if isinstance(x, (np.ndarray, np.generic)) and x.dtype in _WIDE else x
-
-
-class _IsTracer(dict[type, bool]):
-    def __missing__(self, cls: type) -> bool:
-        found = self[cls] = issubclass(cls, Tracer)
-        return found
-
-
-_TRACER = _IsTracer()
 _PATIENCE = 2e-3  # seconds; beyond, what waking up takes does not count
 _yield = getattr(os, "sched_yield", None)  # to the threads that compute
-
-
-def _is_recorded(x: Any) -> bool:
-    """Whether a tracer stands, below derivatives and batches of it, for a value that is not computed yet."""
-    while isinstance(x, Tracer):
-        wrapped = {"LinearizeTracer": "primal", "JVPTracer": "primal", "BatchTracer": "val"}.get(type(x).__name__)
-        if wrapped is None or not hasattr(x, wrapped):
-            return True
-        x = getattr(x, wrapped)
-    return False
-
-
-def _is_leaked(x: Any) -> bool:
-    """Whether a tracer belongs to a trace that has ended.  Where JAX does not say what it is tracing: no."""
-    if not isinstance(x, Tracer) or trace_ctx is None:
-        return False
-    trace = trace_ctx.trace
-    while trace is not None and trace is not x._trace:
-        trace = getattr(trace, "parent_trace", None)
-    return trace is None
-
-
-def _in_trace(function: Callable[..., Any], xs: Sequence[Any]) -> Any:
-    """`function(*xs)` where some are tracers: the plain operations are recorded."""
-    try:
-        return function(*xs)
-    except jax.errors.UnexpectedTracerError as error:
-        if any(_is_leaked(x) for x in xs):
-            raise LeakedTensor from error
-        raise
 
 
 class Jax(Backend):
@@ -131,7 +59,7 @@ class Jax(Backend):
         if isinstance(x, (ArrayImpl, Tracer)):
             return x if dtype is None or self.dtype(x) is dtype else wide_call(jnp.asarray)(x, dtype.name)
         array = np.asarray(x, None if dtype is None else dtype.name)
-        with self.context(array.dtype in _WIDE):
+        with self.context(array.dtype in WIDE):
             result = jnp.asarray(array, device=device)
         if array.ndim and isinstance(result, ArrayImpl):
             result.block_until_ready()  # JAX copies in the background, while the caller may go on to change the NumPy array
@@ -148,7 +76,7 @@ class Jax(Backend):
                 return jnp.asarray(source.to_numpy(x))
 
     def to_numpy(self, x: Any) -> Any:
-        if _TRACER[type(x)]:
+        if IS_TRACER[type(x)]:
             raise TypeError("The values of a traced JAX array are not known until the compiled function runs.")
         return np.asarray(x)
 
@@ -161,22 +89,22 @@ class Jax(Backend):
         return True
 
     def is_traced(self, x: Any) -> bool:
-        return _TRACER[type(x)]
+        return IS_TRACER[type(x)]
 
     def any_traced(self, xs: Sequence[Any]) -> bool:
         for x in xs:
-            if _TRACER[type(x)]:
+            if IS_TRACER[type(x)]:
                 return True
         return False
 
     def is_leaked(self, x: Any) -> bool:
-        return _is_leaked(x)
+        return is_leaked(x)
 
     def is_compiling(self) -> bool:
         return isinstance(jnp.zeros(()), Tracer)
 
     def any_recorded(self, xs: Sequence[Any]) -> bool:
-        return any(_is_recorded(x) for x in xs)
+        return any(is_recorded(x) for x in xs)
 
     def fuse(self, function: Callable[..., Any], wide: bool = False) -> Callable[..., Any]:
         compiled = jax.jit(function)  # one call into C++ instead of one per operation
@@ -188,10 +116,10 @@ class Jax(Backend):
             for x in xs:
                 if type(x) is not ArrayImpl:
                     if isinstance(x, Tracer):
-                        return _in_trace(function, xs)
+                        return in_trace(function, xs)
                     mixed = True
             if mixed and not wide:
-                xs = tuple([_narrowed(x) for x in xs])
+                xs = tuple([narrowed(x) for x in xs])
             return compiled(*xs)
 
         if not wide:
@@ -218,7 +146,7 @@ class Jax(Backend):
         found = next((d for d in jax.devices() if str(d) == str(device) or d is device), None)
         if found is None:
             raise ValueError(f"JAX has no device {device!r}.  Its devices are {self.devices()}.")
-        with self.context(x.dtype in _WIDE):
+        with self.context(x.dtype in WIDE):
             return jax.device_put(x, found)
 
     # --- transforms of functions of flat arrays ---

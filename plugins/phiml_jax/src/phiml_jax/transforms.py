@@ -4,7 +4,8 @@ from phiml_core.backend import primitive
 
 from . import random, spectral
 from .elementwise import ARRAY
-from .trait import Jax, wide_call
+from .trait import Jax
+from .wide import wide_call
 
 for _name in ("fft", "ifft", "trig", "spectral_scale"):
     getattr(primitive, _name).register((ARRAY,), wide_call(getattr(spectral, _name)))
