@@ -2,6 +2,7 @@
 
 from . import (  # noqa: F401
     sparse_elementwise,
+    sparse_gather,
     sparse_join,
     sparse_product,
     sparse_reduce,

@@ -33,7 +33,7 @@ def unknown(what: str) -> UnknownPositions:
     """The error where `what` needs to know the positions of entries."""
     return UnknownPositions(
         f"{what} needs to know where the entries are, but the indices are arguments of a function that is being compiled.  Do it "
-        "outside of the compiled function, or make the sparse tensor inside of it from known indices."
+        "outside of the compiled function, or make the sparse tensor inside of it from known indices, by wrap(…) of NumPy arrays or lists."
     )
 
 

@@ -22,7 +22,7 @@ from .slicing import select_positions, slice_range
 from .sparse_entries import coordinates, from_positions, positions, taken, unknown
 from .sparse_format import in_format
 
-__all__ = ["METHODS", "method", "rebuilt", "stored"]
+__all__ = ["METHODS", "method", "outside", "rebuilt", "stored"]
 
 METHODS: dict[Any, Callable[..., Any]] = {}
 """How operations that move elements treat a sparse tensor: `method(t, *args)`."""
@@ -77,7 +77,8 @@ def _(value: Sparse, dims):
     return value.with_values(as_dense(expand(value.values, new))) if new else value
 
 
-def _outside(shape: Shape, name: str, i: int) -> IndexError:
+def outside(shape: Shape, name: str, i: int) -> IndexError:
+    """The error for a position that a dim does not have."""
     size: Any = shape.get_size(name)
     return IndexError(f"Position {i} lies outside dim {name!r} of {shape}: it must be from {-size} to {size - 1}.")
 
@@ -88,7 +89,7 @@ def _(t: Sparse, name: str, i: int) -> Any:
         return t.with_values(as_dense(slicing._at(t.values, name, i)))
     size: Any = t.shape.get_size(name)
     if not -size <= i < size:
-        raise _outside(t.shape, name, i)
+        raise outside(t.shape, name, i)
     return _moved(t, name, lambda p: (p - i % size, p == i % size), None)
 
 
@@ -121,7 +122,7 @@ def _(t: Sparse, name: str, chosen: tuple[int, ...]) -> Any:
     size: Any = t.shape.get_size(name)
     for i in chosen:
         if not -size <= i < size:
-            raise _outside(t.shape, name, i)
+            raise outside(t.shape, name, i)
     items = t.shape.get_item_names(name)
     dim = t.shape[name].with_size(len(chosen))
     if items is not None and len(set(chosen)) == len(chosen):

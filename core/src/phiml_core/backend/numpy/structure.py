@@ -1,5 +1,6 @@
 """Structural words for NumPy arrays."""
 
+import math
 import operator
 from functools import lru_cache
 from typing import Any
@@ -106,7 +107,7 @@ def _(x: np.ndarray, indices: tuple[Any, ...]) -> Any:
     flat = indices[0]
     for size, index in zip(lead[1:], indices[1:], strict=True):
         flat = flat * size + index
-    return x.reshape((-1, *x.shape[len(indices) :])).take(flat, 0)
+    return x.reshape((math.prod(lead), *x.shape[len(indices) :])).take(flat, 0)
 
 
 @primitive.scatter.dispatch
