@@ -1,17 +1,21 @@
 """Checking derivatives against differences of values."""
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.backend.precision import precision
+from phiml_core.ops.elementwise import cast
 from phiml_core.ops.reduce import sum_
-from phiml_core.shape import Shape
+from phiml_core.ops.repeat import store
 from phiml_core.tensor.tensor import Tensor
-from phiml_core.tree.flatten import flatten
+from phiml_core.tree import tree_map
 
+from .difference import Element, elements_of
 from .gradient import gradient
+from .wrt import Wrt
 
 __all__ = ["GradientCheck", "GradientMismatch", "check_gradient"]
 
@@ -51,7 +55,8 @@ def check_gradient(
     """Compare the derivative of a scalar function with differences of its values, in double precision.
 
     Args:
-        f: as for `gradient`.
+        f: as for `gradient`.  By complex numbers z = x + iy it is differentiated in both parts: ∂f/∂x is the real part of the
+            gradient, ∂f/∂y the negative imaginary part.
         wrt: names of the parameters to differentiate by.
         args, kwargs: where to differentiate.  Without any, a function of them is returned.
         rel_tolerance: largest error allowed, relative to the largest derivative.
@@ -78,89 +83,63 @@ def check_gradient(
             one_sided=one_sided,
             seed=seed,
         )
-    import inspect
-
-    import numpy as np
-
     with precision(64):
-        function = getattr(f, "function", f)
-        bound = inspect.signature(function).bind(*args, **kwargs)
-        bound.apply_defaults()
-        names = tuple(bound.arguments)[:1] if wrt is None else tuple(n.strip() for n in wrt.split(","))
-        arguments = {n: _double(v) if n in names else v for n, v in bound.arguments.items()}
+        by = Wrt.of(f, wrt, "check_gradient")
+        bound = by.bind(args, kwargs)
+        point = tuple([_double(bound.arguments[n]) for n in by.names])
+        grads = by.with_function(gradient(f, by.names, get_output=False)).call(bound, point)
+        elements = [e for i, n in enumerate(by.names) for e in elements_of(n, point[i], grads[i])]
 
-        def value(**changes: Any) -> float:
-            call = inspect.BoundArguments(bound.signature, {**arguments, **changes})  # type: ignore[arg-type]
-            out = f(*call.args, **call.kwargs)
+        def value(changed: Any = None, name: str = "") -> float:
+            """The function where one argument is another."""
+            out = by.call(bound, [changed if n == name else x for n, x in zip(by.names, point, strict=True)])
             out = out[0] if isinstance(out, (tuple, list)) else out
             return float(sum_(out, out.shape) if isinstance(out, Tensor) else out)
 
-        call = inspect.BoundArguments(bound.signature, arguments)  # type: ignore[arg-type]
-        grads = gradient(f, names, get_output=False)(*call.args, **call.kwargs)
-        rng = np.random.default_rng(seed)
-        elements = []
-        for name, grad in zip(names, grads, strict=True):
-            leaves: list[Any] = []
-            slopes: list[Any] = []
-            structure = flatten(arguments[name], leaves)
-            flatten(grad, slopes)
-            for i, leaf in enumerate(structure.leaf_structures()):
-                if leaf.spec.dtype.kind is float or leaf.kind is float:
-                    size = leaf.spec.stored.volume
-                    elements += [(name, structure, leaves, slopes, i, leaf.spec, k) for k in range(size)]
-        if len(elements) > samples:
-            elements = [elements[i] for i in sorted(rng.choice(len(elements), samples, replace=False))]
-        places, analytic, numeric = [], [], []
-        base = value() if one_sided else 0.0
-        for name, structure, leaves, slopes, i, spec, k in elements:
-            array = np.asarray(spec.backend.to_numpy(spec.backend.as_array(leaves[i])), np.float64)
-            h = step * max(1.0, abs(float(array.reshape(-1)[k])))
-            shifted = [_shifted(structure, leaves, i, spec, array, k, s) for s in (h, -h)]
-            up = value(**{name: shifted[0]})
-            numeric.append((up - base) / h if one_sided else (up - value(**{name: shifted[1]})) / (2 * h))
-            slope = np.asarray(spec.backend.to_numpy(slopes[i]) if hasattr(slopes[i], "dtype") else slopes[i])
-            analytic.append(float(slope.reshape(-1)[k]))
-            places.append((name, _position(spec.stored, k)))
-    scale = max([abs(a) for a in analytic] + [abs(n) for n in numeric] + [1e-30])
-    errors = [
-        abs(a - n) / scale if np.isfinite(a) and np.isfinite(n) else float("inf")
-        for a, n in zip(analytic, numeric, strict=True)
-    ]
-    check = GradientCheck(tuple(places), tuple(analytic), tuple(numeric), max(errors, default=0.0))
-    if not check.max_error <= rel_tolerance:
-        worst = sorted(range(len(errors)), key=lambda j: -errors[j])[:5]
-        lines = [
-            f"  {places[j][0]}{places[j][1] or ''}: derivative {analytic[j]:.6g}, difference {numeric[j]:.6g}"
-            for j in worst
-            if errors[j] > rel_tolerance
-        ]
-        bad = sum(e > rel_tolerance for e in errors)
-        raise GradientMismatch(
-            f"The derivative of {getattr(f, '__name__', 'f')} disagrees with differences at {bad} of {len(errors)} elements "
-            f"(largest relative error {check.max_error:.2g}, allowed {rel_tolerance:.2g}):\n" + "\n".join(lines),
-            check,
-        )
-    return check
+        checked = _chosen(elements, samples, seed)
+        base = value() if one_sided else None
+        numeric = [_quotient(value, e, step, base) for e in checked]
+    return _compared(checked, numeric, rel_tolerance, getattr(f, "__name__", "f"))
 
 
 def _double(value: Any) -> Any:
-    from phiml_core.ops.elementwise import cast
-    from phiml_core.tree import tree_map
-
-    return tree_map(lambda t: cast(t, float) if t.dtype.kind is float else t, value)
+    """A tree in double precision, with memory of its own for each item along a dim."""
+    return tree_map(lambda t: store(cast(t, t.dtype.kind) if t.dtype.kind in (float, complex) else t), value)
 
 
-def _shifted(structure: Any, leaves: list[Any], i: int, spec: Any, array: Any, k: int, h: float) -> Any:
-    changed = array.copy().reshape(-1)
-    changed[k] += h
-    new = list(leaves)
-    new[i] = spec.backend.as_array(changed.reshape(array.shape), spec.dtype)
-    return structure.build(iter(new))
-
-
-def _position(stored: Shape, k: int) -> dict[str, int]:
+def _chosen(elements: Sequence[Element], count: int, seed: int) -> list[Element]:
     import numpy as np
 
-    if not stored:
-        return {}
-    return {n: int(i) for n, i in zip(stored.names, np.unravel_index(k, stored.sizes), strict=True)}
+    if len(elements) <= count:
+        return list(elements)
+    return [elements[i] for i in sorted(np.random.default_rng(seed).choice(len(elements), count, replace=False))]
+
+
+def _quotient(value: Callable[..., float], element: Element, step: float, base: float | None) -> float:
+    """The difference quotient in an element: forward from the value `base`, central without."""
+    h = step * max(1.0, abs(element.value))
+    up = value(element.shifted(h), element.name)
+    if base is not None:
+        return (up - base) / h
+    return (up - value(element.shifted(-h), element.name)) / (2 * h)
+
+
+def _compared(elements: Sequence[Element], numeric: Sequence[float], tolerance: float, name: str) -> GradientCheck:
+    analytic = [e.slope for e in elements]
+    scale = max([abs(a) for a in (*analytic, *numeric)] + [1e-30])
+    pairs = list(zip(analytic, numeric, strict=True))
+    errors = [abs(a - n) / scale if math.isfinite(a) and math.isfinite(n) else math.inf for a, n in pairs]
+    places = tuple([(e.name, e.place) for e in elements])
+    check = GradientCheck(places, tuple(analytic), tuple(numeric), max(errors, default=0.0))
+    bad = [j for j, e in enumerate(errors) if not e <= tolerance]
+    if not bad:
+        return check
+    lines = [
+        f"  {places[j][0]}{places[j][1] or ''}: derivative {analytic[j]:.6g}, difference {numeric[j]:.6g}"
+        for j in sorted(bad, key=lambda j: -errors[j])[:5]
+    ]
+    raise GradientMismatch(
+        f"The derivative of {name} disagrees with differences at {len(bad)} of {len(errors)} elements "
+        f"(largest relative error {check.max_error:.2g}, allowed {tolerance:.2g}):\n" + "\n".join(lines),
+        check,
+    )

@@ -1,28 +1,25 @@
-"""Repeating a step: as a Python loop, or in compiled chunks, with trajectory and progress bar."""
+"""Repeating a step: as a Python loop, as part of a transformed function, or in compiled chunks."""
 
 import builtins
-import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.ops.create import wrap
-from phiml_core.ops.join import concat, stack
-from phiml_core.ops.slicing import slice_
+from phiml_core.ops.join import stack
 from phiml_core.shape import Shape, ShapeError
 from phiml_core.tree.flatten import flatten
-from phiml_core.tree.tree import tree_map
 
 from .boundary import backend_for
-from .branch import cond, predicate
-from .jit import JitFunction, jit_compile
-from .loop import State, fori_loop, is_known, scan
+from .branch import predicate
+from .chunks import Chunks
+from .jit import JitFunction
+from .loop import fori_loop, is_known, scan
 from .progress import bar_of
+from .trajectory import State, result_of, state_of, trajectory, wait, with_start
+from .until import guard, guarded, unguarded
 
 __all__ = ["iterate"]
-
-_FIRST_CHUNK = 4
-_MANY_CHUNKS = 16
-_CHUNK_SECONDS = 0.25
 
 
 def iterate(
@@ -68,28 +65,31 @@ def iterate(
             loop.
     """
     kwargs = {**(f_kwargs or {}), **f_kwargs_}
-    dim = iterations if isinstance(iterations, Shape) else None
-    if dim is not None and (dim.rank != 1 or dim.size is None):
-        raise ShapeError(f"iterate needs a number of steps or one dim with a size, e.g. batch(time=100), not {dim}.")
-    count = int(dim.size) if dim is not None else _whole(iterations)  # type: ignore[arg-type]
+    dim, count = _counted(iterations)
+    repeated = _Repeated(map_function, kwargs, substeps, count, dim, until, checkpoint)
     leaves: list[Any] = []
     backend = backend_for(flatten((x0, kwargs), leaves))
-
-    def step(*state: Any) -> State:
-        for _ in builtins.range(substeps):
-            state = _state(map_function(*state, **kwargs), state)
-        return state
-
     if backend.any_traced(leaves) or (checkpoint and measure is None and dim is None):
-        return _in_trace(step, x0, count, dim, until, checkpoint)
+        return repeated.in_one_loop(x0)
     bar = bar_of(progress, range, count)
     try:
         begins = all([x is not None for x in x0])  # else the first step makes a structure that later ones keep
         if isinstance(map_function, JitFunction) and backend.can_jit and measure is None and begins:
-            return _in_chunks(map_function, x0, kwargs, count, dim, bar, chunk, substeps, until)
-        return _in_python(step, x0, count, dim, bar, measure, until, checkpoint)
+            return Chunks(map_function, kwargs, substeps, dim, until, chunk).run(x0, count, bar)
+        return repeated.in_python(x0, bar, measure)
     finally:
         bar.close()
+
+
+def _counted(iterations: Any) -> tuple[Shape | None, int]:
+    """The dim of a trajectory, if one is asked for, and the number of steps."""
+    if not isinstance(iterations, Shape):
+        return None, _whole(iterations)
+    if iterations.rank != 1 or iterations.size is None:
+        raise ShapeError(
+            f"iterate needs a number of steps or one dim with a size, e.g. batch(time=100), not {iterations}."
+        )
+    return iterations, int(iterations.size)
 
 
 def _whole(iterations: Any) -> int:
@@ -105,169 +105,61 @@ def _whole(iterations: Any) -> int:
     return count
 
 
-def _state(result: Any, before: State) -> State:
-    """What a step returned, as a tuple; one value may be returned as it is."""
-    if result is None and any(x is not None for x in before):
-        raise TypeError("The function given to iterate returned None.  Return the new state, one value or a tuple.")
-    if isinstance(result, tuple) and (len(before) != 1 or len(result) == 1):
-        return result
-    return (result,)
+@dataclass(frozen=True)
+class _Repeated:
+    """A function that is repeated, see `iterate`."""
 
+    function: Callable[..., Any]
+    kwargs: dict[str, Any]
+    substeps: int
+    count: int
+    dim: Shape | None
+    until: Callable[..., Any] | None
+    checkpoint: bool
 
-def _result(state: State) -> Any:
-    return state[0] if len(state) == 1 else state
+    def step(self, *state: Any) -> State:
+        """One iteration."""
+        for _ in range(self.substeps):
+            state = state_of(self.function(*state, **self.kwargs), state)
+        return state
 
+    def in_one_loop(self, x0: State) -> Any:
+        """As part of a compiled or differentiated function."""
+        dim, count, until = self.dim, self.count, self.until
+        if dim is not None and count == 0:
+            return result_of(trajectory([x0], dim))
+        step, state = (self.step, x0) if until is None else (guarded(self.step, until), guard(until, x0))
+        if dim is None:
+            last = fori_loop(count, lambda i, *s: step(*s), state, self.checkpoint)
+            return result_of(last if until is None else unguarded(last))
+        _, states = scan(lambda i, *s: step(*s), state, count, dim, self.checkpoint)
+        return result_of(with_start(x0, [states if until is None else unguarded(states)], dim))
 
-def _in_trace(
-    step: Callable[..., State], x0: State, count: int, dim: Shape | None, until: Any, checkpoint: bool
-) -> Any:
-    if dim is None:
-        if until is None:
-            return _result(fori_loop(count, lambda i, *s: step(*s), x0, checkpoint))
-        last = fori_loop(count, lambda i, *s: guarded(step, until)(*s), guard(until, x0), checkpoint)
-        return _result(last[2:])
-    if count == 0:
-        return _result(_trajectory([x0], dim))
-    if until is None:
-        _, states = scan(lambda i, *s: step(*s), x0, count, dim, checkpoint)
-    else:
-        _, states = scan(lambda i, *s: guarded(step, until)(*s), guard(until, x0), count, dim, checkpoint)
-        states = states[2:]
-    return _result(_with_start(x0, [states], dim))
-
-
-def guard(until: Callable[..., Any], x0: State) -> State:
-    """The state of a loop that may stop early: whether it has, the number of steps taken, and the state proper."""
-    return (_holds(until, x0), wrap(0), *x0)
-
-
-def guarded(step: Callable[..., State], until: Callable[..., Any]) -> Callable[..., State]:
-    """A step that does nothing once the loop has stopped."""
-
-    def advance(taken: Any, *state: Any) -> State:
-        new = step(*state)
-        return (_holds(until, new), taken + 1, *new)
-
-    return lambda stopped, taken, *state: cond(
-        stopped, lambda taken, *s: (wrap(True), taken, *s), advance, taken, *state
-    )
-
-
-def _holds(until: Callable[..., Any], state: State) -> Any:
-    found = predicate(until(*state))
-    return wrap(found) if isinstance(found, bool) else found
-
-
-def _trajectory(states: list[State], dim: Shape) -> State:
-    """States along a new dim.  A value that only the first step makes, from None, begins after it."""
-    columns = [[v for v in column if v is not None] for column in zip(*states, strict=True)]
-    return tuple([stack(column, dim.with_size(len(column))) if column else None for column in columns])
-
-
-def _with_start(x0: State, pieces: list[State], dim: Shape) -> State:
-    """One trajectory from the initial state and the trajectories of chunks."""
-    rows = [_trajectory([x0], dim), *pieces]
-    return tuple(
-        [tree_map(lambda *parts: concat(list(parts), dim.name), *column) for column in zip(*rows, strict=True)]
-    )
-
-
-def _in_python(
-    step: Any, x0: State, count: int, dim: Shape | None, bar: Any, measure: Any, until: Any, checkpoint: bool
-) -> Any:
-    states, times, state = [x0], [], x0
-    for i in range(count):
-        if until is not None:
-            stop = predicate(until(*state))
+    def in_python(self, x0: State, bar: Any, measure: Callable[[], Any] | None) -> Any:
+        """Step by step."""
+        states, times, state = [x0], [], x0
+        for i in range(self.count):
+            stop = self.until is not None and predicate(self.until(*state))
             if not isinstance(stop, bool) and i == 0:
-                return _in_trace(step, x0, count, dim, until, checkpoint)
+                return self.in_one_loop(x0)
             if stop:
                 break
-        start = measure() if measure else None
-        state = step(*state)
-        if i == 0 and not is_known(state):  # a transform is tracing what the step reads besides
-            return _in_trace(step, x0, count, dim, until, checkpoint)
-        if measure:
-            _wait(state)
-            times.append(measure() - start)
-        if dim is not None:
-            states.append(state)
-        bar.update(1)
-    if dim is not None:
-        state = _trajectory(states, dim)
-    if not measure:
-        return _result(state)
-    measured = stack([wrap(t) for t in times], dim.with_size(len(times))) if dim is not None and times else sum(times)
-    return (*state, measured)
+            start = measure() if measure else None
+            state = self.step(*state)
+            if i == 0 and not is_known(state):  # a transform is tracing what the step reads besides
+                return self.in_one_loop(x0)
+            if measure:
+                wait(state)
+                times.append(measure() - start)
+            if self.dim is not None:
+                states.append(state)
+            bar.update(1)
+        if self.dim is not None:
+            state = trajectory(states, self.dim)
+        return (*state, self._total(times)) if measure else result_of(state)
 
-
-def _in_chunks(
-    compiled: JitFunction[..., Any],
-    x0: State,
-    kwargs: dict[str, Any],
-    count: int,
-    dim: Shape | None,
-    bar: Any,
-    chunk: int | None,
-    substeps: int,
-    until: Any,
-) -> Any:
-    run = _chunk_program(compiled, substeps, dim, until)
-    static = {k: v for k, v in kwargs.items() if k in compiled.auxiliary_args}
-    varying = {k: v for k, v in kwargs.items() if k not in compiled.auxiliary_args}
-    extra = 2 if until is not None else 0
-    state, done, size = guard(until, x0) if until is not None else x0, 0, chunk or _FIRST_CHUNK
-    pieces: list[State] = []
-    while done < count and not (extra and bool(state[0])):
-        n = min(size, count - done)
-        start, traces = time.perf_counter(), run.traces
-        if dim is None:
-            state = run(n, state, varying, static)
-        else:
-            state, piece = run(n, state, varying, static)
-            taken = int(state[1]) - done if extra else n
-            pieces.append(piece[extra:] if taken == n else slice_(piece[extra:], {dim.name: slice(0, taken)}))
-        done += n
-        _wait(state)  # here Python has its turn: Ctrl-C, progress
-        bar.update(n)
-        quick = time.perf_counter() - start < _CHUNK_SECONDS / 2 or run.traces > traces
-        if chunk is None and dim is None and quick:
-            size *= 2
-    return _result(state[extra:] if dim is None else _with_start(x0, pieces, dim))
-
-
-def _wait(state: State) -> None:
-    leaves: list[Any] = []
-    structure = flatten(state, leaves)
-    for leaf, x in zip(structure.leaf_structures(), leaves, strict=True):
-        leaf.spec.backend.block_until_ready(x)
-
-
-def _chunk_program(
-    compiled: JitFunction[..., Any], substeps: int, dim: Shape | None, until: Any
-) -> JitFunction[..., Any]:
-    """The compiled loop over steps of a compiled function, kept with it."""
-    programs, key = compiled._chunks, (substeps, dim and (dim.names, dim.types), *([until] if until else ()))
-    if key in programs:
-        return programs[key]
-    function = compiled.function
-
-    def steps(state: State, kwargs: dict[str, Any]) -> State:
-        def several(*state: Any) -> State:
-            for _ in range(substeps):
-                state = _state(function(*state, **kwargs), state)
-            return state
-
-        return several(*state) if until is None else guarded(several, until)(*state)
-
-    def run(n: Any, state: State, kwargs: dict[str, Any], static: dict[str, Any]) -> Any:
-        if dim is not None:
-            return scan(lambda i, *s: steps(s, kwargs | static), state, n, dim)
-        return fori_loop(n, lambda i, *s: steps(s, kwargs | static), state)
-
-    run.__name__ = f"steps of {compiled.__name__}"
-    run.made_of = function  # type: ignore[attr-defined]
-    if len(programs) >= _MANY_CHUNKS:  # conditions that are made anew for each call
-        programs.pop(next(iter(programs)))
-    programs[key] = jit_compile(run, "static" if dim is None else "n,static")
-    return programs[key]
+    def _total(self, times: list[Any]) -> Any:
+        """What was measured: of each step along the dim of the trajectory, else of all together."""
+        if self.dim is None or not times:
+            return sum(times)
+        return stack([wrap(t) for t in times], self.dim.with_size(len(times)))
