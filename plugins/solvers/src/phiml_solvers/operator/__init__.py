@@ -1,5 +1,6 @@
 """Linear operators: what the algorithms solve with."""
 
+from . import inverses, multiples, products, sums  # noqa: F401  (methods of the words in algebra)
 from .algebra import added, combined, inverted, multiplied, scaled
 from .boundary import DIRICHLET, NEUMANN, PERIODIC, UnknownSide
 from .box import BoxLaplace
