@@ -108,7 +108,8 @@ def plot(
         library: name of a plotting library, or its `Library` object.
 
     Returns:
-        With `animate` an `Animation`, which a notebook shows and `save('film.gif')` writes.  Else the figure object of the library, for Matplotlib a `matplotlib.figure.Figure` with `savefig`.  No window opens.
+        The figure object of the library, for Matplotlib a `matplotlib.figure.Figure` with `savefig`; no window opens.  With
+        `animate` an `Animation`, which a notebook shows and `save('film.gif')` writes.
 
     Raises:
         LibraryNotFound: no installed plugin draws with `library`; the message names the command that installs one.
@@ -116,23 +117,10 @@ def plot(
         AnimationError: no value has the dim of frames, or they differ in their number.
     """
     style = Style(
-        overlay=overlay,
-        size=size,
-        title=title,
-        vmin=vmin,
-        vmax=vmax,
-        cmap=cmap,
-        same_scale=same_scale,
-        show_color_bar=show_color_bar,
-        max_panels=max_panels,
-        view=view,
-        row_dims=names_of(row_dims),
-        col_dims=names_of(col_dims),
-        log_dims=names_of(log_dims) or (),
-        color=color,
-        alpha=alpha,
-        err=err,
-    )
+        overlay=overlay, size=size, title=title, vmin=vmin, vmax=vmax, cmap=cmap, same_scale=same_scale,
+        show_color_bar=show_color_bar, max_panels=max_panels, view=view, row_dims=names_of(row_dims),
+        col_dims=names_of(col_dims), log_dims=names_of(log_dims) or (), color=color, alpha=alpha, err=err,
+    )  # fmt: skip
     if animate is not None:
         from .animation import Animation, Frames
 
@@ -217,18 +205,9 @@ def animate(
         LibraryNotFound: no installed plugin draws with `library`.
     """
     style = Style(
-        overlay=overlay,
-        size=size,
-        title=title,
-        vmin=vmin,
-        vmax=vmax,
-        cmap=cmap,
-        same_scale=same_scale,
-        show_color_bar=show_color_bar,
-        max_panels=max_panels,
-        view=view,
-        dpi=dpi,
-    )
+        overlay=overlay, size=size, title=title, vmin=vmin, vmax=vmax, cmap=cmap, same_scale=same_scale,
+        show_color_bar=show_color_bar, max_panels=max_panels, view=view, dpi=dpi,
+    )  # fmt: skip
     from .animation import frames_of
 
     return film(frames_of(frames, dim), path, find_library(library), style, fps, progress)

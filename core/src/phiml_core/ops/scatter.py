@@ -66,12 +66,7 @@ def scatter(
     >>> math.scatter(math.spatial(x=3), points, math.wrap([1, 2, 3], math.instance('points')), 'add').numpy()
     array([4, 0, 2])
     """
-    if mode not in MODES:
-        raise ValueError(f"Unknown mode of scatter {mode!r}.  Use one of {', '.join(MODES)}.")
-    if outside_handling not in OUTSIDE:
-        raise ValueError(
-            f"Unknown handling of positions outside {outside_handling!r}.  Use one of {', '.join(OUTSIDE)}."
-        )
+    _check_options(mode, outside_handling)
     values = values if isinstance(values, Tensor) else wrap(values)
     tensors, rest = ((values,), (base_grid,)) if isinstance(base_grid, Shape) else ((values, base_grid), ())
     if has_own_layout(lead := leader(tensors)):
@@ -79,24 +74,15 @@ def scatter(
         return restructure(lead, scatter_values, tensors, (*rest, *options))
     if isinstance(base_grid, Shape):
         base_grid = _new(base_grid, values, mode, default)
+    if mode == "mean":
+        return _mean(base_grid, indices, values, outside_handling, pref_index_dim)
     components, indexed = index_components(base_grid.shape, indices, None, pref_index_dim)
     for c in components:
         if c.dtype.kind is not int:
             raise TypeError(f"Indices must be integers, not {c.dtype}.  Round them first: cast(floor(t), int).")
-    if mode == "mean":
-        zero = base_grid.shape
-        total = scatter(zero, indices, values, "add", outside_handling, pref_index_dim=pref_index_dim)
-        ones = expand(wrap(1.0), values.shape.instance.without(zero))
-        count = scatter(zero, indices, ones, "add", outside_handling, pref_index_dim=pref_index_dim)
-        return where(count > 0, total / where(count > 0, count, 1.0), base_grid)
     sizes: Any = [base_grid.shape.get_size(n) for n in indexed]
     components, crop = _inside(components, sizes, indexed, outside_handling)
-    base = as_dense(base_grid)
-    lists = merge_shapes(*(c.shape for c in components)).spatial
-    missing = merge_shapes(values.shape, *(c.shape for c in components)).non_instance.without(lists).without(base.shape)
-    base = as_dense(expand(base, missing)) if missing else base
-    varying = {n for t in (values, *components) for n in as_dense(t).spec.axes}
-    base = as_dense(store(base, base.shape.only((*indexed, *varying))))
+    base = _with_room(as_dense(base_grid), indexed, components, values)
     if crop:
         from .pad import pad
 
@@ -109,6 +95,34 @@ def scatter_values(values: Tensor, base_grid: Any, indices: Tensor, mode: str, *
     """`scatter` with the values first, for layouts that go on with their inner tensors."""
     outside_handling, default, pref_index_dim = options
     return scatter(base_grid, indices, values, mode, outside_handling, default, pref_index_dim)
+
+
+def _check_options(mode: str, outside_handling: str) -> None:
+    if mode not in MODES:
+        raise ValueError(f"Unknown mode of scatter {mode!r}.  Use one of {', '.join(MODES)}.")
+    if outside_handling not in OUTSIDE:
+        raise ValueError(
+            f"Unknown handling of positions outside {outside_handling!r}.  Use one of {', '.join(OUTSIDE)}."
+        )
+
+
+def _mean(base: Tensor, indices: Tensor, values: Tensor, outside_handling: str, pref_index_dim: str) -> Tensor:
+    """The mean of the values put to each position; `base` where there are none."""
+    zero = base.shape
+    total = scatter(zero, indices, values, "add", outside_handling, pref_index_dim=pref_index_dim)
+    ones = expand(wrap(1.0), values.shape.instance.without(zero))
+    count = scatter(zero, indices, ones, "add", outside_handling, pref_index_dim=pref_index_dim)
+    return where(count > 0, total / where(count > 0, count, 1.0), base)
+
+
+def _with_room(base: Dense, indexed: tuple[str, ...], components: tuple[Tensor, ...], values: Tensor) -> Dense:
+    """`base` with the dims of the result, in memory along those that are written to one by one."""
+    positions = merge_shapes(*(c.shape for c in components))
+    lists = positions.spatial
+    missing = merge_shapes(values.shape, positions).non_instance.without(lists).without(base.shape)
+    base = as_dense(expand(base, missing)) if missing else base
+    varying = {n for t in (values, *components) for n in as_dense(t).spec.axes}
+    return as_dense(store(base, base.shape.only((*indexed, *varying))))
 
 
 def _new(shape: Shape, values: Tensor, mode: str, default: Any) -> Tensor:

@@ -79,14 +79,8 @@ def make_incompressible(
     flow = StaggeredGrid.from_components(values, velocity.boundary, cells)
     sides = {n: _sides(velocity.boundary.component(n), n) for n in cells.names}
     operator = poisson(cells.resolution, cells.spacing, sides, weights, fractions=True)
-    settings = solve or Solve()
-    guess = settings.x0.values if isinstance(settings.x0, Field) else settings.x0
-    settings = settings.with_(x0=guess)
-    if settings.rel_tol is None and settings.abs_tol is None:
-        speeds = [*values, *_through_sides(velocity.boundary, cells.names)]
-        allowed = AllowedDivergence(tuple([stop_gradient(v) for v in speeds]), min(cells.spacing))
-        settings = settings.with_(norm="max", abs_tol=allowed)
-    parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, guess), settings)
+    settings = _settings(solve or Solve(), velocity, values)
+    parts, _ = solve_increments(LinearProblem(operator, divergence(flow).values, settings.x0), settings)
     for part in parts:  # one after the other: their sum would be rounded
         for i, n in enumerate(cells.names):
             slope = operator.gradient(part, n)
@@ -96,6 +90,18 @@ def make_incompressible(
         StaggeredGrid.from_components(values, velocity.boundary, cells),
         CenteredGrid.of(pressure, pressure_boundary(velocity.boundary, cells.names), cells),
     )
+
+
+def _settings(solve: Solve, velocity: StaggeredGrid, values: Sequence[Tensor]) -> Solve:
+    """A solve for values of the pressure: as precise as asked, by default as `make_incompressible` promises."""
+    guess = solve.x0.values if isinstance(solve.x0, Field) else solve.x0
+    settings = solve.with_(x0=guess)
+    if settings.rel_tol is None and settings.abs_tol is None:
+        cells = velocity.geometry
+        speeds = [*values, *_through_sides(velocity.boundary, cells.names)]
+        allowed = AllowedDivergence(tuple([stop_gradient(v) for v in speeds]), min(cells.spacing))
+        settings = settings.with_(norm="max", abs_tol=allowed)
+    return settings
 
 
 def _through_sides(boundary: Extrapolation, names: tuple[str, ...]) -> list[Tensor]:
