@@ -33,7 +33,7 @@ def vjp(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Callable
     >>> from phiml_core import math
     >>> math.vjp(lambda x: x**2, math.wrap(3.0))
     Traceback (most recent call last):
-    phiml_core.backend.backend.NoGradient: vjp of <lambda> needs derivatives, which numpy does not have. ...
+    phiml_core.backend.errors.NoGradient: vjp of <lambda> needs derivatives, which numpy does not have. ...
     """
     flat, name = _prepared(f, args, kwargs, "vjp")
     backend = flat.backend
