@@ -13,6 +13,7 @@ __all__ = ["bits", "double", "on_it", "place", "proves"]
 
 @pytest.fixture(autouse=True)
 def proves(request, record_property):
+    """Notes in the report which capabilities a test proves."""
     for mark in request.node.iter_markers("capability"):
         record_property("capability", ",".join(mark.args))
 

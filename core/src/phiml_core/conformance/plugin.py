@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: Any) -> None:
+    """Which backend is tested, and which parts of the kit."""
     group = parser.getgroup("phiml", "conformance of a backend")
     group.addoption(
         "--backend", dest="phiml_backend", default="numpy", help="name of the backend (default: %(default)s)"
@@ -30,6 +31,7 @@ def pytest_addoption(parser: Any) -> None:
 
 
 def pytest_configure(config: Any) -> None:
+    """Finds the backend, and records what its tests prove."""
     config.addinivalue_line("markers", "capability(*names): what of CAPABILITIES a test of the conformance kit proves")
     try:
         backend = backend_named(config.option.phiml_backend)

@@ -56,5 +56,6 @@ class Record:
 
 
 def count(table: dict[str, dict[str, int]], name: str, outcome: str) -> None:
+    """One more `outcome` of what is called `name`."""
     row = table.setdefault(name, {})
     row[outcome] = row.get(outcome, 0) + 1

@@ -36,10 +36,12 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def row(head: str, cells: Sequence[str]) -> str:
+    """A row of a table in Markdown."""
     return f"| {head} | " + " | ".join(cells) + " |"
 
 
 def counts(found: dict[str, int]) -> str:
+    """How many tests have passed, of how many."""
     total = sum(found.values())
     return f"{found.get('passed', 0)} of {total}" if total else "not run"
 

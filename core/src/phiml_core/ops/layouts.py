@@ -17,6 +17,7 @@ __all__ = ["dense_or_layout", "dense_word", "has_own_layout"]
 
 
 def over_tree(value: Any, op: Any, args: tuple[Any, ...]) -> Any:
+    """`op` of each tensor of a tree; of anything else as a tensor."""
     from phiml_core.tree import is_tree, tree_map
 
     if not is_tree(value):

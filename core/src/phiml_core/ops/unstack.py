@@ -22,6 +22,7 @@ def unstack(value: Any, dim: Any) -> tuple[Any, ...]:
 
 
 def item_count(dim: Shape) -> int:
+    """Number of items along one dim, whose size may vary along another one."""
     return len(dim.size) if isinstance(dim.size, Varying) else dim.size  # type: ignore[return-value]
 
 

@@ -56,6 +56,7 @@ def unusual_type(value: Any) -> str:
 
 
 def plain_number(value: Any) -> str:
+    """A number as people write it: 4 digits, unless it has few anyway."""
     if isinstance(value, float):
         return repr(value) if value == round(value, 3) and abs(value) < 1e6 else f"{value:.4g}"
     return f"{value:.4g}" if isinstance(value, complex) else str(value)

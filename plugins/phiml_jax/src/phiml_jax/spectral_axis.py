@@ -80,6 +80,7 @@ def spectrum_order(kind: str, n: int, route: Route) -> tuple[slice, ...]:
 
 
 def forward(x: jax.Array, axis: int, kind: str, route: Route) -> jax.Array:
+    """The transform `kind` along `axis`, not normalised, in the order of `spectrum_order`; same shape."""
     n, number = x.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(x, matrix(kind, n, x.dtype), axis)
@@ -91,6 +92,7 @@ def forward(x: jax.Array, axis: int, kind: str, route: Route) -> jax.Array:
 
 
 def backward(y: jax.Array, axis: int, kind: str, route: Route) -> jax.Array:
+    """The inverse of `forward`: takes the spectrum in the order of `spectrum_order`."""
     n, number = y.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(y, inverse_matrix(kind, n, y.dtype), axis)
@@ -223,6 +225,7 @@ def _half_type4(real: jax.Array, imag: jax.Array, axis: int, n: int, sign: int) 
 
 
 def cut(x: jax.Array, axis: int, start: int, stop: int | None, step: int = 1) -> jax.Array:
+    """Items `start` to `stop` (exclusive; None: the end) along `axis`."""
     return lax.slice_in_dim(x, start, stop, step, axis)
 
 
@@ -241,6 +244,7 @@ def shuffle(x: jax.Array, axis: int, negate: bool) -> jax.Array:
 
 
 def unshuffle(v: jax.Array, axis: int, negate: bool) -> jax.Array:
+    """The inverse of `shuffle`."""
     n, h = v.shape[axis], (v.shape[axis] + 1) // 2
     if _outermost(v, axis):
         if negate:
@@ -280,4 +284,5 @@ def _along(values: np.ndarray, like: jax.Array, axis: int) -> np.ndarray:
 
 
 def rotate(real: Any, imag: Any, c: Any, s: Any) -> tuple[Any, Any]:
+    """Real and imaginary part of (real + i imag) (c + i s)."""
     return real * c - imag * s, imag * c + real * s

@@ -20,6 +20,7 @@ Word = Callable[..., Any]
 
 
 def unary(operation: Word) -> Word:
+    """The operation of one tensor, which a raw operation takes by name."""
     return lambda x: operation(x=x)
 
 
@@ -57,6 +58,7 @@ def of_floats(word: Word, otherwise: Word) -> Word:
 
 
 def same(x: Any) -> Any:
+    """x itself: what rounding does to integers, for example."""
     return x
 
 

@@ -77,6 +77,7 @@ def spectrum_order(kind: str, n: int, route: Route) -> tuple[slice, ...]:
 
 
 def forward(x: Any, axis: int, kind: str, route: Route) -> Any:
+    """The transform `kind` along `axis`, not normalised, in the order of `spectrum_order`; same shape."""
     n, number = x.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(x, _constants(matrix, kind, n, x), axis)
@@ -88,6 +89,7 @@ def forward(x: Any, axis: int, kind: str, route: Route) -> Any:
 
 
 def backward(y: Any, axis: int, kind: str, route: Route) -> Any:
+    """The inverse of `forward`: takes the spectrum in the order of `spectrum_order`."""
     n, number = y.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(y, _constants(inverse_matrix, kind, n, y), axis)
@@ -228,6 +230,7 @@ def _half_type4(real: Any, imag: Any, axis: int, n: int, sign: int) -> tuple[Any
 
 
 def cut(x: Any, axis: int, start: int, stop: int | None, step: int = 1) -> Any:
+    """Items `start` to `stop` (exclusive; None: the end) along `axis`."""
     return getitem(x, (*[slice(None)] * axis, slice(start, stop, step)))
 
 
@@ -255,12 +258,14 @@ def shuffle(x: Any, axis: int, negate: bool) -> Any:
 
 
 def unshuffle(v: Any, axis: int, negate: bool) -> Any:
+    """The inverse of `shuffle`."""
     h = (v.shape[axis] + 1) // 2
     odd = _flip(cut(v, axis, h, None), axis)
     return _interleave(cut(v, axis, 0, h), -odd if negate else odd, axis)
 
 
 def negate_index(x: Any, axis: int, zero_first: bool = False) -> Any:
+    """Values 0, n − 1, n − 2, … 1; with `zero_first` the first of them is 0."""
     first = cut(x, axis, 0, 1)
     rest = _flip(cut(x, axis, 1, None), axis)
     return _concat([tf.zeros_like(first) if zero_first else first, rest], axis)
@@ -277,4 +282,5 @@ def _along(values: np.ndarray, like: Any, axis: int) -> np.ndarray:
 
 
 def rotate(real: Any, imag: Any, c: Any, s: Any) -> tuple[Any, Any]:
+    """Real and imaginary part of (real + i imag) (c + i s)."""
     return real * c - imag * s, imag * c + real * s

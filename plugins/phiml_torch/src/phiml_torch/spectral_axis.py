@@ -67,6 +67,7 @@ def constant(array: Any, like: torch.Tensor) -> torch.Tensor:
 
 
 def numpy_type(x: torch.Tensor) -> str:
+    """Name of the real type in which NumPy computes constants for a tensor."""
     return "float64" if x.dtype in (torch.float64, torch.complex128) else "float32"
 
 
@@ -91,6 +92,7 @@ def spectrum_order(kind: str, n: int, route: Route) -> tuple[slice, ...]:
 
 
 def forward(x: torch.Tensor, axis: int, kind: str, route: Route) -> torch.Tensor:
+    """The transform `kind` along `axis`, not normalised, in the order of `spectrum_order`; same shape."""
     n, number = x.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(x, matrix(kind, n, numpy_type(x)), axis)
@@ -102,6 +104,7 @@ def forward(x: torch.Tensor, axis: int, kind: str, route: Route) -> torch.Tensor
 
 
 def backward(y: torch.Tensor, axis: int, kind: str, route: Route) -> torch.Tensor:
+    """The inverse of `forward`: takes the spectrum in the order of `spectrum_order`."""
     n, number = y.shape[axis], kind_type(kind)
     if route == "dense":
         return _multiply(y, inverse_matrix(kind, n, numpy_type(y)), axis)
@@ -234,6 +237,7 @@ def _half_type4(real: Any, imag: Any, axis: int, n: int, sign: int) -> tuple[tor
 
 
 def cut(x: torch.Tensor, axis: int, start: int, stop: int | None, step: int = 1) -> torch.Tensor:
+    """Items `start` to `stop` (exclusive; None: the end) along `axis`."""
     if step == 1:
         return x.narrow(axis, start, (x.shape[axis] if stop is None else stop) - start)
     return x[(slice(None),) * axis + (slice(start, stop, step),)]
@@ -254,12 +258,14 @@ def shuffle(x: torch.Tensor, axis: int, negate: bool) -> torch.Tensor:
 
 
 def unshuffle(v: torch.Tensor, axis: int, negate: bool) -> torch.Tensor:
+    """The inverse of `shuffle`."""
     h = (v.shape[axis] + 1) // 2
     odd = cut(v, axis, h, None).flip(axis)
     return _interleave(cut(v, axis, 0, h), -odd if negate else odd, axis)
 
 
 def negate_index(x: torch.Tensor, axis: int, zero_first: bool = False) -> torch.Tensor:
+    """Values 0, n − 1, n − 2, … 1; with `zero_first` the first of them is 0."""
     first = cut(x, axis, 0, 1)
     rest = cut(x, axis, 1, None).flip(axis)
     return torch.cat([torch.zeros_like(first) if zero_first else first, rest], axis)
@@ -277,4 +283,5 @@ def _along(values: np.ndarray, like: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 def rotate(real: Any, imag: Any, c: Any, s: Any) -> tuple[Any, Any]:
+    """Real and imaginary part of (real + i imag) (c + i s)."""
     return real * c - imag * s, imag * c + real * s

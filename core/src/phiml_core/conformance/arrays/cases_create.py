@@ -48,6 +48,7 @@ add(
 
 
 def random_bits(key, count):
+    """What the NumPy backend draws, which all others have to draw too."""
     return primitive.random_bits(backend_named("numpy"), key, count)
 
 

@@ -14,6 +14,7 @@ FAMILY = "elementwise"
 
 
 def sigmoid(x):
+    """1 / (1 + e^-x)."""
     return special.expit(x)
 
 

@@ -10,6 +10,7 @@ SIZES = {"a": 3, "b": 4, "c": 2, "d": 1}
 
 
 def einsum(x, others, subscripts):
+    """The sum of products of all arrays over the axes that `subscripts` does not keep."""
     return np.einsum(subscripts, x, *others)
 
 

@@ -13,10 +13,12 @@ AXES = ((0,), (1, 2), (0, 1, 2), (2,))
 
 
 def over(function):
+    """A function of NumPy over several axes, called as the array word."""
     return lambda x, axes: function(x, axis=axes)
 
 
 def along(function, **options):
+    """A function of NumPy along one axis, called as the array word."""
     return lambda x, axis: function(x, axis=axis, **options)
 
 

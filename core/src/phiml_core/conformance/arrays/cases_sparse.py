@@ -12,6 +12,7 @@ LINEAR: dict[str, Any] = {"moving": (0,), "second": False}
 
 
 def segment_sum(x, segments, count, ordered):
+    """Sums of the rows of x with the same number in `segments`, from 0 to count - 1."""
     out = np.zeros((count, *x.shape[1:]), x.dtype)
     np.add.at(out, segments, x)
     return out
@@ -29,6 +30,7 @@ MINOR = np.array([1, 3, 0, 1, 2], np.int32)
 
 
 def sparse_product(values, pointers, major, minor, x, count, across):
+    """A sparse matrix with `values` at (major, minor) times the rows of x; its transpose if `across`."""
     into, out_of = (minor, major) if across else (major, minor)
     products = values.reshape(-1, *[1] * (x.ndim - 1)) * x[out_of]
     return segment_sum(products, into, count, False)

@@ -25,6 +25,7 @@ for _name, _function in FOURIER.items():
 
 
 def trig(x, axes, kinds, inverse):
+    """SciPy's cosine and sine transforms, one axis after the other."""
     for axis, kind in zip(axes, kinds):
         x = getattr(scipy_fft, ("i" if inverse else "") + kind[:3])(x, type=int(kind[3]), axis=axis)
     return x
@@ -41,6 +42,7 @@ for _kind in TRIG_KINDS:
 
 
 def spectral_scale(x, axes, kinds, scale):
+    """Transform, multiplication by `scale`, and transform back, with NumPy and SciPy."""
     waves = [(a, k) for a, k in zip(axes, kinds) if k != "fft"]
     around = tuple(a for a, k in zip(axes, kinds) if k == "fft")
     args = tuple(a for a, _ in waves), tuple(k for _, k in waves)

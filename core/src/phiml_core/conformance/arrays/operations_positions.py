@@ -18,6 +18,7 @@ RULES = (
 
 
 def positions():
+    """Three positions in the plane, of which two are the same."""
     return wrap([[0, 1], [3, 4], [0, 1]], instance("q"), channel(vector="x,y"))
 
 

@@ -36,4 +36,5 @@ def vector(*numbers, dim="x"):
 
 
 def close(found, expected, tolerance=1e-5):
+    """Both hold the same values, whatever the order of dims in memory."""
     np.testing.assert_allclose(found.numpy(found.shape.names), expected, rtol=tolerance, atol=tolerance)

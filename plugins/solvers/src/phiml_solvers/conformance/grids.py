@@ -62,4 +62,5 @@ def rhs(of, i=0):
 
 
 def largest(t):
+    """The largest magnitude of a tensor."""
     return float(math.max_(abs(t), t.shape))
