@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 from typing import Any
 
 from phiml_core.shape import Shape, concat_shapes, merge_shapes
@@ -36,6 +37,15 @@ def image_dims(operator: Any, dims: Shape) -> Shape:
 def _widest(shapes: list[Shape | None]) -> Shape | None:
     known = [s for s in shapes if s is not None]
     return merge_shapes(*known) if known else None
+
+
+def _leaf_by_leaf(function: Any, *results: Any) -> Any:
+    """A function of tensors on results of operators, which may be trees of tensors."""
+    if isinstance(results[0], Tensor):
+        return function(*results)
+    from ..trace.tree import leaves_of, with_leaves
+
+    return with_leaves(results[0], iter([function(*parts) for parts in zip(*map(leaves_of, results), strict=True)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +89,7 @@ class Sum(LinearOperator):
     def __call__(self, x: Any) -> Any:
         total = self.operators[0](x)
         for operator in self.operators[1:]:
-            total = total + operator(x)
+            total = _leaf_by_leaf(add, total, operator(x))
         return total
 
     def adjoint(self) -> LinearOperator:
@@ -120,7 +130,7 @@ class Scaled(Derived):
         return abs(self.factor) * self.operator.largest  # type: ignore[attr-defined]
 
     def __call__(self, x: Any) -> Any:
-        return self.operator(x) * self.factor
+        return _leaf_by_leaf(lambda y: y * self.factor, self.operator(x))
 
     def adjoint(self) -> LinearOperator:
         return self if self.symmetric else Scaled(self.operator.adjoint(), self.factor)

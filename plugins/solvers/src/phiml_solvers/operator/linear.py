@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phiml_core.math import conjugate, sum_
-from phiml_core.shape import Shape
+from phiml_core.shape import Shape, ShapeError
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import gradient
 
@@ -110,13 +110,26 @@ class LinearOperator:
         from .algebra import multiplied
 
         if isinstance(other, LinearOperator):
+            _check_between(self, other)
             return multiplied(self, other)
-        if hasattr(other, "__array__") and not isinstance(other, Tensor):
+        if isinstance(other, (int, float, complex)) or (hasattr(other, "__array__") and not isinstance(other, Tensor)):
             raise TypeError(
                 f"A {type(self).__name__} is applied to tensors, whose dims have names, not to a {type(other).__name__}.  "
                 f"Wrap it: wrap(array, {self.domain or 'spatial(…)'})."
             )
         return self(other)
+
+
+def _check_between(after: LinearOperator, before: LinearOperator) -> None:
+    """Raises ShapeError if dims have other sizes in the results of one operator than in the arguments of the next."""
+    given, wanted = before.range, after.domain
+    if given is None or wanted is None:
+        return
+    if any(n in given.names and given.get_size(n) != wanted.get_size(n) for n in wanted.names):
+        raise ShapeError(
+            f"Cannot compute {type(after).__name__} @ {type(before).__name__}: the first acts on {wanted}, the results of the second "
+            f"have {given}."
+        )
 
 
 @dataclass(frozen=True, eq=False)

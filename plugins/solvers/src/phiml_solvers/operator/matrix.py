@@ -26,6 +26,7 @@ from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
 from .linear import LinearOperator
+from .shift import check_sizes
 
 __all__ = ["DenseMatrix", "Separable", "SparseMatrix"]
 
@@ -85,6 +86,7 @@ class SparseMatrix(LinearOperator):
         return self.shape if self.to is None else self.to
 
     def __call__(self, x: Tensor) -> Tensor:
+        check_sizes(x, self.domain)
         if not x.is_recording:
             columns = ",".join("~" + n for n in self.domain.names)
             return dot(self.tensor, columns, expand(x, self.domain), ",".join(self.domain.names))
@@ -182,6 +184,7 @@ class DenseMatrix(LinearOperator):
         return self.domain.names
 
     def __call__(self, x: Tensor) -> Tensor:
+        check_sizes(x, self.domain)
         columns = ",".join("~" + n for n in self.dims)
         there = dual(**{n: self.domain.get_size(n) for n in self.dims})
         return dot(self.matrix, columns, rename_dims(expand(x, self.domain), ",".join(self.dims), there), columns)

@@ -15,6 +15,7 @@ from phiml_core.tensor.tensor import Tensor
 __all__ = [
     "barrier",
     "check_fits",
+    "check_sizes",
     "difference",
     "exactly_stored",
     "neighbour_sum",
@@ -58,6 +59,14 @@ def check_fits(x: Tensor, grid: Shape) -> None:
         if len(_FITTING) > 4096:
             _FITTING.clear()
         _FITTING.add((x.shape, grid))
+
+
+def check_sizes(x: Tensor, dims: Shape) -> None:
+    """Raises ShapeError if x has some of the dims with other sizes; along those it lacks it is taken to be constant."""
+    if any([n in x.shape.names and x.shape.get_size(n) != dims.get_size(n) for n in dims.names]):
+        raise ShapeError(
+            f"This operator acts on tensors along {dims}, not {x.shape}.  Slice, resample or expand the tensor."
+        )
 
 
 def stored_on(x: Tensor, grid: Shape) -> Dense:

@@ -1,5 +1,6 @@
 """Linear tracing: run a linear function on a tensor that records it, and return the operator."""
 
+from . import tree_algebra  # noqa: F401  methods for operators on trees
 from .errors import MixedExamples, NotLinear, NotTraceable
 from .operator import TracedOperator
 from .structured import as_one, recognise, structured, transposed

@@ -35,6 +35,8 @@ class TreeOperator(LinearOperator):
 
     def __call__(self, x: Any, *more: Any) -> Any:
         leaves = leaves_of((x, *more) if more else x)
+        if self.blocks and len(leaves) != len(self.blocks[0]):
+            raise TypeError(f"This operator acts on trees of {len(self.blocks[0])} tensors, not of {len(leaves)}.")
         results = []
         like = leaves_of(self.template)
         for row, zero in zip(self.blocks, like, strict=True):

@@ -10,6 +10,7 @@ from phiml_core.tensor.tensor import Tensor
 
 from ..operator.elementary import Zero
 from ..operator.linear import LinearOperator
+from ..operator.shift import check_sizes
 from .contract import contracted
 from .elementwise import coefficient, factor_of, factor_values
 from .linear import Linear
@@ -109,6 +110,7 @@ class TracedOperator(LinearOperator):
         return self.to
 
     def __call__(self, x: Tensor) -> Tensor:
+        check_sizes(x, self.shape)
         return apply_terms(self.terms, x, self.shape, self.to)
 
     def adjoint(self) -> LinearOperator:
