@@ -1,6 +1,7 @@
 """Slicing along named dims: positions, item names, ranges and masks."""
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 from phiml_core.backend import primitive
@@ -12,7 +13,7 @@ from phiml_core.tensor.stacked import Stacked
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.tensor.words import restructure, slice_dim
 
-__all__ = ["index", "slice_", "slice_dim"]
+__all__ = ["index", "selected", "slice_", "slice_dim"]
 
 
 def index(value: Tensor, selection: Any) -> Tensor:
@@ -56,27 +57,20 @@ def _(value: Tensor, name, item):
         return _at(value, name, item)
     if type(item) is str and "," not in item:
         return _at(value, name, value.shape.item_index(name, item))
-    if hasattr(item, "__index__") and not isinstance(item, (Tensor, bool)) and not getattr(item, "shape", ()):
-        position: Any = item
-        return _at(value, name, operator.index(position))
-    if isinstance(item, slice):
-        return slice_range(value, name, _resolve_slice(value.shape, name, item))
-    if isinstance(item, str):
-        item = [part.strip() for part in item.split(",")]
-    if isinstance(item, Tensor):
-        if item.dtype.kind is bool:
-            from .gather import boolean_mask
+    return selected(item, value, name)
 
-            return boolean_mask(value, name, item)
-        if item.rank == 0 and item.available:
-            return _at(value, name, int(item))
-        from .gather import take
 
-        return take(value, name, item)
-    if isinstance(item, (tuple, list, Shape)):
-        items = item.names if isinstance(item, Shape) else item
-        positions = [value.shape.item_index(name, i) if isinstance(i, str) else i for i in items]
-        return select_positions(value, name, tuple(positions))
+@generic(on="item")
+def selected(item: Any, value: Tensor, name: str) -> Any:
+    """What `item` selects along the dim called `name`: one item, without the dim, or several.
+
+    Anything that Python takes as an index is a position, and a native array with one axis lists positions or is a mask.
+
+    Raises:
+        TypeError: `item` selects nothing.
+    """
+    if hasattr(item, "__index__") and not isinstance(item, bool) and not getattr(item, "shape", ()):
+        return _at(value, name, operator.index(item))
     found = find_backend(item)
     if found is not None and len(found.sizes(item)) == 1:
         from .create import wrap
@@ -85,6 +79,44 @@ def _(value: Tensor, name, item):
     raise TypeError(
         f"Cannot select {item!r} along {name!r}.  Give a position, an item name, a slice, a list of these, or a mask."
     )
+
+
+@selected.dispatch
+def _(item: slice, value, name):
+    return slice_range(value, name, _resolve_slice(value.shape, name, item))
+
+
+@selected.dispatch
+def _(item: str, value, name):
+    return _listed(value, name, [part.strip() for part in item.split(",")])
+
+
+@selected.dispatch
+def _(item: tuple | list, value, name):
+    return _listed(value, name, item)
+
+
+@selected.dispatch
+def _(item: Shape, value, name):
+    return _listed(value, name, item.names)
+
+
+@selected.dispatch
+def _(item: Tensor, value, name):
+    if item.dtype.kind is bool:
+        from .gather import boolean_mask
+
+        return boolean_mask(value, name, item)
+    if item.rank == 0 and item.available:
+        return _at(value, name, int(item))
+    from .gather import take
+
+    return take(value, name, item)
+
+
+def _listed(value: Tensor, name: str, items: Sequence[Any]) -> Any:
+    positions = [value.shape.item_index(name, i) if isinstance(i, str) else i for i in items]
+    return select_positions(value, name, tuple(positions))
 
 
 def _resolve_slice(shape: Shape, name: str, item: slice) -> slice:
