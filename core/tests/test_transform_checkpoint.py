@@ -173,3 +173,22 @@ def test_compiled_memory_by_the_compiler(framework):
 
     assert states(True) <= 3 * STEPS**0.5
     assert states(False) >= STEPS
+
+
+def test_reports_in_checkpointed_loops(framework, run):
+    """Where values are known, reports are passed on at once, and the loop carries none."""
+    seen = []
+
+    def loss(x):
+        def body(i, x):
+            math.when_available(lambda v: seen.append(float(v)), math.sum(x))
+            return (2 * x,)
+
+        (x,) = math.fori_loop(3, body, (x,), checkpoint=True)
+        return math.sum(x**2)
+
+    x = tensor([1.0, 2.0], spatial("x"))
+    found = run(math.gradient(loss, get_output=False))(x)
+    assert found.numpy().tolist() == [128, 256] and seen[0] == 3
+    (curvature,) = run(math.hessian(loss, get_output=False, get_gradient=False))(x)
+    assert curvature.numpy("x,x_").tolist() == [[128, 0], [0, 128]]

@@ -82,6 +82,8 @@ class _Loop:
         out = self._record(*lead, *args[:count])
         assert self.outputs is not None
         state = conform(out[:count], self.outputs.structure, self.structure)
+        if len(out) - count < len(self.hidden):  # values are known here, and what was reported has been passed on
+            return (*state, *args[count:])
         return (*state, *self._merge(self.outputs.templates, args[count:], out[count:]))
 
     def _merge(self, templates: Any, old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Any]:
