@@ -176,14 +176,15 @@ def _coefficient(terms: list[Term], dims: Shape) -> Any:
     by_factors: dict[Any, list[Term]] = {}
     rest = []
     for t in terms:
-        if any(d in dims.names for f in t.factors for d in f.dims):
-            rest.append(t)
-        else:
+        if all(_read_in_place(f, dims) for f in t.factors):
             by_factors.setdefault(t.factors, []).append(t)
+        else:
+            rest.append(t)
     total: Any = None
     for factors, group in by_factors.items():
         value: Any = _number_array(group, dims)
-        value = value if not factors else coefficient(Term(0, (), (), factors), dims, None) * value  # type: ignore[arg-type]
+        if factors:  # one product with numbers that are 0 outside of the windows, not one per window
+            value = coefficient(Term(0, (), (), factors, (), value), dims, None)  # type: ignore[arg-type]
         total = value if total is None else total + value
     for t in rest:
         value = coefficient(t, dims, None)  # type: ignore[arg-type]
@@ -196,6 +197,13 @@ def _coefficient(terms: list[Term], dims: Shape) -> Any:
             value = pad(expand(value, concat_shapes(*missing)) if missing else value, widths, 0)
         total = value if total is None else total + value
     return total
+
+
+def _read_in_place(factor: Any, dims: Shape) -> bool:
+    """Whether a factor is read as a whole and without offset along the dims."""
+    return all(
+        d not in dims.names or (o == 0 and factor.tensor.shape.get_size(n) == dims.get_size(d)) for n, d, o in factor.at
+    )
 
 
 def _number_array(terms: list[Term], dims: Shape) -> Any:
