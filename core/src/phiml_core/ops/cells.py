@@ -120,6 +120,7 @@ class Cells:
         return self.values(x, indices, signs), fractions
 
     def values(self, x: Any, indices: list[Any], signs: list[Any]) -> list[Any]:
+        """What x holds at several lists of positions, each times its sign where it has one (None: 1)."""
         flat = self.flat(x)
         found = [self.gather(flat, (i,)) for i in indices]
         return [v if s is None else self.multiply(v, self.over_kept(s)) for v, s in zip(found, signs, strict=True)]
@@ -221,6 +222,7 @@ class Cells:
         return x if perm == tuple(range(len(perm))) else self.transpose(x, perm)
 
     def full_rank(self, x: Any, have: Shape) -> Any:
+        """x with new axes of size 1 in front, as many axes as `have` has dims."""
         missing = len(have) - len(x.shape)
         return self.getitem(x, (*(None,) * missing, ...)) if missing else x
 

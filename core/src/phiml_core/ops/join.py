@@ -54,20 +54,7 @@ def stack(values: Any, dim: Any, expand_values: bool = False) -> Any:
     if not len(values):
         raise ShapeError(f"stack along {dim} needs at least one value.")
     if dim.rank != 1:
-        if dim.rank and dim.well_defined and dim.volume == len(values):
-            from .reorder import unpack_dim
-
-            return unpack_dim(
-                stack(
-                    values,
-                    dim[0]
-                    .with_size(len(values))
-                    .replace(dim[0], make_shape(("_stack",), (None,), (dim.types[0],), (None,))),
-                ),
-                "_stack",
-                dim,
-            )
-        raise ShapeError(f"stack of {len(values)} values needs one dim or dims of that volume, not {dim}.")
+        return _stack_along_several(values, dim, expand_values)
     if dim.size is None:
         dim = dim.with_size(len(values))
     elif dim.size != len(values):
@@ -88,6 +75,16 @@ def stack(values: Any, dim: Any, expand_values: bool = False) -> Any:
     if lead.layout_rank > Stacked.layout_rank:
         return restructure(lead, stack_tensors, tuple(values), (dim,))
     return stack_tensors(*values, dim)
+
+
+def _stack_along_several(values: Sequence[Any], dims: Shape, expand_values: bool) -> Any:
+    """Values along several new dims, of which the last one varies fastest."""
+    from .reorder import unpack_dim
+
+    if not dims or not dims.well_defined or dims.volume != len(values):
+        raise ShapeError(f"stack of {len(values)} values needs one dim or dims of that volume, not {dims}.")
+    line = make_shape(("_stack",), (len(values),), dims.types[:1], (None,))
+    return unpack_dim(stack(values, line, expand_values), "_stack", dims)
 
 
 def stack_tensors(*values_and_dim: Any) -> Tensor:

@@ -33,6 +33,7 @@ class Finding:
 
     @property
     def is_problem(self) -> bool:
+        """Whether something is wrong."""
         return bool(self.cause)
 
 

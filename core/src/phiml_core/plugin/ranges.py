@@ -23,6 +23,7 @@ class Need:
 
     @property
     def is_met(self) -> bool:
+        """Whether a version within the range is installed."""
         return self.installed is not None and fits(self.installed, self.range)
 
     def __str__(self) -> str:

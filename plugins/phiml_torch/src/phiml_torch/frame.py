@@ -39,6 +39,7 @@ class Frame:
         self._last_input: Node | None = None
 
     def add_input(self, name: str) -> Node:
+        """A new input of the graph, after those that it has."""
         if self._last_input is None:
             first = next(iter(self.graph.nodes), None)
             with self.graph.inserting_before(first) if first is not None else contextlib.nullcontext():
@@ -71,11 +72,13 @@ class Frame:
         return found[1]
 
     def bind(self, x: torch.Tensor, node: Node) -> None:
+        """Let a tensor stand for a node from now on."""
         setattr(x, _MARK, (self, node))
         if STATE.recorder is not None:
             STATE.recorder.bound.append(weakref.ref(x))
 
     def knows(self, x: torch.Tensor) -> bool:
+        """Whether a tensor was made in this recording or in one around it."""
         mark = getattr(x, _MARK, None)
         frame: Frame | None = self
         while mark is not None and frame is not None:

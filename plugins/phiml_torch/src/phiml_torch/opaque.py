@@ -48,6 +48,7 @@ class Kernel:
     sizes: Sequence[tuple[tuple[int, ...], torch.dtype]]
 
     def run(self, xs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        """The results for arguments `xs`."""
         raise NotImplementedError
 
     def pull_back(

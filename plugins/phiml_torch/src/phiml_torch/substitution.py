@@ -38,6 +38,7 @@ class Substitution(TorchFunctionMode):
         return func(*self.replace(args), **self.replace(kwargs or {}))
 
     def replace(self, value: Any) -> Any:
+        """A value with the tensors in it replaced, also those in tuples, lists and dicts."""
         if isinstance(value, torch.Tensor):
             return self.table.get(id(value), value)
         if type(value) in (tuple, list):
