@@ -37,6 +37,7 @@ def wrap(data: Any, *shape: Any) -> Tensor:
 
     Raises:
         ShapeError: the number of dims or a size does not fit the array.
+        TypeError: `data` is no array of an installed backend, no number and no sequence.
 
     >>> wrap([1., 2.], channel(vector='x,y'))
     (x=1.0, y=2.0)
@@ -199,7 +200,15 @@ def convert(value: Any, backend: Any = None) -> Any:
 
 
 def reshaped_tensor(array: Any, groups: Sequence[Any]) -> Tensor:
-    """A tensor from an array in which each axis packs the dims of one group, in row-major order."""
+    """A tensor from an array in which each axis packs the dims of one group, in row-major order.
+
+    Args:
+        array: a native array.
+        groups: for each of its axes a shape with sizes, the dims that it packs; an empty one for an axis of size 1.
+
+    Raises:
+        TypeError: `array` is no array of an installed backend.
+    """
     found = find_backend(array)
     if found is None:
         raise TypeError(f"{type(array).__name__} is no native array of an installed backend.")

@@ -45,6 +45,9 @@ def shift(
 
     Returns:
         One tensor for each offset.
+
+    Raises:
+        ShapeError: several dims without `stack_dim`.
     """
     found = select(x.shape, dims)
     if stack_dim is None and found.rank != 1:
@@ -97,6 +100,7 @@ def spatial_gradient(
 
     Raises:
         ValueError: unknown kind of difference.
+        ShapeError: several dims without `stack_dim`.
     """
     offsets = {"central": (-1, 1), "forward": (0, 1), "backward": (-1, 0)}.get(difference)
     if offsets is None:
@@ -125,6 +129,9 @@ def laplace(
         padding: boundary that says what lies beyond the sides; None leaves out items without all their neighbours.
         dims: dims to go along: names, shape or filter.
         weights: factor of each direction, a vector.
+
+    Raises:
+        ShapeError: `dims` selects none of the dims.
     """
     found = select(x.shape, dims)
     boundary: Extrapolation | None = None if padding is None else as_extrapolation(padding)

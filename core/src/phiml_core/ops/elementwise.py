@@ -192,14 +192,19 @@ def minimum(x: Any, y: Any) -> Any:
 
 
 def clip(x: Any, lower_limit: Any = 0, upper_limit: Any = 1) -> Any:
-    """x limited to the interval from `lower_limit` to `upper_limit`."""
+    """x limited to the interval from `lower_limit` to `upper_limit`, which are numbers or tensors."""
     if isinstance(lower_limit, Tensor) or isinstance(upper_limit, Tensor):
         return maximum(lower_limit, minimum(x, upper_limit))
     return apply(OPS["clip"], (x, lower_limit, upper_limit))
 
 
-def where(condition: Any, value_true: Any, value_false: Any = None) -> Any:
-    """`value_true` where the condition holds, `value_false` elsewhere; operands align by name."""
+def where(condition: Any, value_true: Any, value_false: Any) -> Any:
+    """`value_true` where the condition holds, `value_false` elsewhere; operands align by name.
+
+    Args:
+        condition: boolean tensor, or numbers of which those that are not 0 hold.
+        value_true, value_false: tensors or numbers; the result has the type that both have in common, and the dims of all three.
+    """
     return apply(OPS["where"], (condition, value_true, value_false))
 
 

@@ -82,6 +82,7 @@ def to_device(value: Any, device: Any) -> Any:
 
     Raises:
         ValueError: the backend of a tensor has no such device.
+        TypeError: a tensor has a layout of its own, such as a sparse one.
     """
     from phiml_core.tree import tree_map
 
@@ -142,6 +143,9 @@ def native_call(
 
     Returns:
         A tensor with the batch dims and other dims of the inputs, and `channel_dim`.
+
+    Raises:
+        ValueError: the result has another number of axes.
     """
     tensors = [t if isinstance(t, Tensor) else wrap(t) for t in inputs]
     backend = join(*[t.backend for t in tensors])

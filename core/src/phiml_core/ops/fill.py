@@ -129,7 +129,11 @@ def arange(dim: Shape, start_or_stop: int | None = None, stop: int | None = None
 
 
 def linspace(start: Any, stop: Any, dim: Shape) -> Tensor:
-    """`dim.size` equally spaced values from start to stop, both included, along a dim.  Start and stop may be tensors."""
+    """`dim.size` equally spaced values from start to stop, both included, along a dim.  Start and stop may be tensors.
+
+    Raises:
+        ShapeError: not one dim, or one without size.
+    """
     if dim.rank != 1 or dim.size is None:
         raise ShapeError(f"linspace needs one dim with a size, e.g. spatial(x=11), not {dim}.")
     steps = arange(dim, dim.size)

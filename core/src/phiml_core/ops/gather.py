@@ -234,6 +234,7 @@ def boolean_mask(value: Any, dim: Any, mask: Tensor, preserve_names: bool = Fals
 
     Raises:
         TypeError: the mask is not boolean, or its values are not known (in compiled functions sizes are fixed).
+        UnknownDim: `dim` is not one dim of the mask.
 
     >>> from phiml_core import math
     >>> x, mask = (math.wrap(values, math.spatial('x')) for values in ([1, 2, 3], [True, False, True]))

@@ -104,6 +104,7 @@ def concat(values: Sequence[Any], dim: Any, expand_values: bool = False) -> Any:
     Raises:
         UnknownDim: a value lacks the dim.
         IncompatibleShapes: other dims differ in size.
+        ShapeError: there are no values.
     """
     name = dim if isinstance(dim, str) else dim.name
     if not expand_values and values and all([type(v) is Dense for v in values]):

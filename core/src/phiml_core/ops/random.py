@@ -63,6 +63,9 @@ def split(key: Tensor, into: Any = 2) -> Any:
     Args:
         key: the key, which is not to be used again.
         into: a number: that many keys as a tuple; or a dim with a size: one key for each item, as one tensor.
+
+    Raises:
+        ShapeError: `into` is several dims, or one without size.
     """
     if isinstance(into, Shape):
         if into.rank != 1 or into.size is None:
@@ -129,6 +132,7 @@ def random_uniform(*shape: Shape, low: Any = 0, high: Any = 1, dtype: Any = floa
 
     Raises:
         ImplicitRandomness: no key inside a compiled function.
+        TypeError: `dtype` is neither of floats nor of integers.
     """
     kind = as_dtype(dtype, current().bits)
     key = _generator.next("random_uniform") if key is None else key
@@ -154,6 +158,7 @@ def random_normal(*shape: Shape, dtype: Any = float, key: Tensor | None = None) 
 
     Raises:
         ImplicitRandomness: no key inside a compiled function.
+        TypeError: `dtype` is neither of floats nor of complex numbers.
     """
     kind = as_dtype(dtype, current().bits)
     key = _generator.next("random_normal") if key is None else key
@@ -174,6 +179,7 @@ def random_permutation(dim: Shape, key: Tensor | None = None) -> Tensor:
 
     Raises:
         ImplicitRandomness: no key inside a compiled function.
+        ShapeError: several dims that are no batch dims.
     """
     along = dim.non_batch if dim.rank > 1 else dim
     if along.rank != 1:

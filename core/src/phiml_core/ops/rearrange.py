@@ -65,7 +65,11 @@ def replace_dims(value: Any, dims: Any, names: Any) -> Any:
 
 
 def slice_off(value: Any, *slices: dict[str, Any]) -> Any:
-    """`value` without the items that the slices select, which lie at a side: `slice_off(t, {'x': 0})`, `{'x': slice(-2, None)}`."""
+    """`value` without the items that the slices select, which lie at a side: `slice_off(t, {'x': 0})`, `{'x': slice(-2, None)}`.
+
+    Raises:
+        ShapeError: the items do not lie next to each other at one side.
+    """
 
     def one(t: Tensor) -> Tensor:
         for by_dim in slices:
@@ -134,7 +138,15 @@ def const_vec(value: Any, dim: Shape) -> Tensor:
 
 
 def ravel_index(index: Tensor, resolution: Shape, dim: Any = channel) -> Tensor:
-    """Positions in row-major order, from vectors of positions along each dim of `resolution`."""
+    """Positions in row-major order, from vectors of positions along each dim of `resolution`.
+
+    Args:
+        index: vectors of integers, along the dim that `dim` selects; its item names say of which dim, else the order does.
+        resolution: dims with sizes.
+
+    Raises:
+        ShapeError: the vectors do not have one component for each dim of `resolution`.
+    """
     along = select(index.shape, dim)
     if along.rank != 1 or along.size != resolution.rank:
         raise ShapeError(f"ravel_index: {index.shape} does not list a position along each of {resolution}.")

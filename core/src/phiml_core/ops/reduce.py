@@ -170,7 +170,7 @@ def prod(value: Any, dim: Any = non_batch) -> Any:
 
 
 def mean(value: Any, dim: Any = non_batch, weight: Any = None) -> Any:
-    """Mean over the dims that `dim` selects, optionally weighted."""
+    """Mean over the dims that `dim` selects; with `weight` w, a tensor or number, Σ w value / Σ w."""
     if weight is None:
         return reduce(value, MEAN, dim)
     total = value * weight

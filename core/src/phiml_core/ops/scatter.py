@@ -60,6 +60,7 @@ def scatter(
     Raises:
         OutsideGrid: a position lies outside.
         ValueError: unknown mode.
+        TypeError: the indices are no integers.
 
     >>> from phiml_core import math
     >>> points = math.wrap([[0], [2], [0]], math.instance('points'), math.channel(vector='x'))

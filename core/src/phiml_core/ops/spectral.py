@@ -173,6 +173,9 @@ def fftfreq(resolution: Shape, dx: Any = 1, dtype: Any = None) -> Tensor:
         resolution: spatial shape of the grid.
         dx: distance of the points, a number or vector.
         dtype: element type, by default floats at the precision of the context.
+
+    Raises:
+        ShapeError: `resolution` has no dims, or a dim without size.
     """
     if not resolution.well_defined or not resolution:
         raise ShapeError(f"fftfreq needs dims with sizes, not {resolution}.")

@@ -25,6 +25,7 @@ def quantile(value: Tensor, quantiles: Any, dim: Any = non_batch) -> Tensor:
 
     Raises:
         ValueError: a quantile is not from 0 to 1.
+        ShapeError: `dim` selects none of the dims.
     """
     found = select(value.shape, dim)
     if not found:

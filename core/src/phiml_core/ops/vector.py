@@ -143,7 +143,14 @@ squared_norm = vec_squared
 
 
 def clip_length(vec: Any, min_len: Any = 0, max_len: Any = 1, vec_dim: Any = channel, eps: float | None = None) -> Any:
-    """Vectors in the same direction, of a length from `min_len` to `max_len`; zero vectors (or shorter than `eps`) stay zero."""
+    """Vectors in the same direction, of a length from `min_len` to `max_len`; zero vectors (or shorter than `eps`) become zero.
+
+    Args:
+        vec: vectors along the dims that `vec_dim` selects.
+        min_len, max_len: numbers or tensors, in the unit of the vectors.
+        vec_dim: names, shape or filter.
+        eps: length below which a vector has no direction; by default 0.
+    """
     length = vec_length(vec, vec_dim)
     short = length <= (eps or 0.0)
     return where(short, 0.0, vec * (clip(length, min_len, max_len) / where(short, 1.0, length)))
@@ -161,7 +168,11 @@ def normalize_to(target: Any, source: Any, epsilon: float = 1e-5) -> Any:
 
 
 def cross_product(vec1: Any, vec2: Any) -> Any:
-    """Cross product: in 3D of two vectors; in 2D of two vectors (a scalar) or of a scalar and a vector (a vector)."""
+    """Cross product: in 3D of two vectors; in 2D of two vectors (a scalar) or of a scalar and a vector (a vector).
+
+    Raises:
+        ShapeError: the vectors have other than 2 or 3 components.
+    """
     a, b = (v if isinstance(v, Tensor) else wrap(v) for v in (vec1, vec2))
     if "vector" not in b.shape.names:
         return -cross_product(b, a)
