@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from phiml_core.backend import backend
+from phiml_core.backend import PrecisionWarning, backend
 from phiml_core.math import batch, precision, spatial, stack, sum_
 from phiml_core.solve import LinearProblem, PrecisionLimit, Solve, solve
 from phiml_core.transform import gradient, jit_compile
@@ -136,7 +136,9 @@ def test_rounding_is_named_where_it_is_the_limit(rng):
     problem = LinearProblem(operator, operator.divergence(random_faces(operator, rng)))
     for method in ("CG", "direct"):
         with pytest.raises(PrecisionLimit, match=r"rounding its values.*solve_increments"):
-            solve(problem, Solve(method, rel_tol=1e-6))
+            solve(problem, Solve(method, rel_tol=1e-7))
+        with pytest.warns(PrecisionWarning, match="as well as the precision allows for"):
+            assert solve(problem, Solve(method, rel_tol=1e-6))[1].is_rounded
     assert bool(solve_increments(problem, Solve("CG", rel_tol=1e-6))[1].converged)
     with precision(64):
         assert bool(solve(problem, Solve("CG", rel_tol=1e-6))[1].converged)

@@ -16,6 +16,7 @@ __all__ = [
     "NotFinite",
     "NotSymmetric",
     "PrecisionLimit",
+    "ROUNDED",
     "SingularOperator",
     "UnknownAlgorithm",
 ]
@@ -105,8 +106,9 @@ class SingularOperator(NotConverged):
     """The operator is zero, or maps what should be solved for to zero."""
 
     remedy = (
-        "The operator is zero or singular: there are directions that it maps to zero.  Check its coefficients; if it is meant to be "
-        "singular, say so by Solve(rank_deficiency=…) or use 'lsmr' for the solution of least norm."
+        "The operator is zero or singular, or nearly so for its precision: there are directions that it maps to zero.  Check its "
+        "coefficients, or compute in higher precision: precision(64); if it is meant to be singular, say so by Solve(rank_deficiency=…) or "
+        "use 'lsmr' for the solution of least norm."
     )
 
 
@@ -120,7 +122,11 @@ class Incompatible(NotConverged):
 
 
 class PrecisionLimit(NotConverged):
-    """The system is solved as far as the precision of the solution reaches: rounding its values leaves more than was asked for."""
+    """The system is solved as far as the precision of the solution reaches: rounding its values leaves more than was asked for.
+
+    Raised where the tolerance lies below what the precision resolves of the right-hand side, so that hardly any solution meets it.  Of
+    larger ones nobody can know beforehand whether rounding allows for them: then the solution is returned, with a `PrecisionWarning`.
+    """
 
     remedy = (
         "It is solved, but rounding its values to the precision they are returned in leaves this residual, and a smaller one was asked "
@@ -136,5 +142,8 @@ FLAWS: dict[int, type[ConvergenceException]] = {
     3: Indefinite,
     4: NotSymmetric,
     5: NotFinite,
+    7: PrecisionLimit,
 }
-"""What `SolveInfo.flaw` means; of several examples that which comes last here is told."""
+"""What `SolveInfo.flaw` means; 7 is a matter for a warning."""
+ROUNDED = 7
+"""The flaw of solutions that are as good as the precision allows for, while the tolerance does not."""

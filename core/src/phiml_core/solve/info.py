@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from phiml_core.ops.elementwise import where
 from phiml_core.tensor.tensor import Tensor
 
-from .errors import FLAWS, ConvergenceException, Diverged, NotConverged, NotFinite
+from .errors import FLAWS, ROUNDED, ConvergenceException, Diverged, NotConverged, NotFinite, PrecisionLimit
 
 __all__ = ["SolveInfo", "failures"]
 
@@ -59,17 +60,29 @@ class SolveInfo:
     @property
     def failure(self) -> type[ConvergenceException] | None:
         """The class of the error that describes the outcome; None if all examples converged.  Needs known values."""
-        converged = _numpy(self.converged)
-        if converged.all():
+        if _numpy(self.converged).all():
             return None
-        if self.flaw is not None:
-            found = set(_numpy(self.flaw).ravel().tolist())
-            for number in reversed(FLAWS):
-                if number in found:
-                    return FLAWS[number]
+        found = self._flaws()
+        for number in (5, 4, 3, 2, 1):
+            if number in found:
+                return FLAWS[number]
+        if found and 0 not in found:
+            return PrecisionLimit
         if not _numpy(self.diverged).any():
             return NotConverged
         return Diverged if _is_finite(_numpy(self.tolerance)) else NotFinite
+
+    def _flaws(self) -> set[int]:
+        """The numbers of what is wrong with those examples that did not converge."""
+        if self.flaw is None:
+            return set()
+        missed = where(self.converged, -1, self.flaw)
+        return {n for n in _numpy(missed).ravel().tolist() if n >= 0}
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether it is but a matter of rounding that examples missed their tolerance, which is worth a warning.  Needs known values."""
+        return self._flaws() == {ROUNDED}
 
     @property
     def message(self) -> str:

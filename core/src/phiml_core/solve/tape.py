@@ -10,6 +10,7 @@ from phiml_core.transform import status
 
 from .errors import ConvergenceException, NotConverged
 from .info import SolveInfo, failures
+from .rounded import warn_rounded
 
 __all__ = ["SolveTape", "explaining", "is_recording", "record_solves", "report_solve", "timing"]
 
@@ -95,8 +96,11 @@ def record_solves() -> SolveTape:
     return SolveTape()
 
 
-def _failure(values: Any) -> ConvergenceException:
+def _failure(values: Any) -> ConvergenceException | None:
     info = values["info"]
+    if info.is_rounded:
+        warn_rounded(info)
+        return None
     return (info.failure or NotConverged)(values.get("x"), info)
 
 

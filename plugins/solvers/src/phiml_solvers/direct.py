@@ -20,6 +20,7 @@ from .host import host_map, host_matrix, sides
 from .implicit import implicit, may_project, may_round
 from .krylov.small import solve_small
 from .opaque import OpaqueOperator
+from .operator.constant import constant
 from .operator.linear import FunctionOperator, LinearOperator, Transposed
 from .operator.matrix import DenseMatrix
 from .operator.shift import stored
@@ -72,7 +73,7 @@ def dense_matrix(operator: LinearOperator, y: Tensor) -> DenseMatrix:
             f"{DENSE_LIMIT} are allowed.  Use 'GMres' or 'biCG-stab', or give the operator as a Stencil or a sparse matrix."
         )
     columns = batch(_column=n)
-    identity = unpack_dim(wrap(np.eye(n), concat_shapes(columns, batch(_unknown=n))), "_unknown", unknowns)
+    identity = unpack_dim(constant(np.eye(n), concat_shapes(columns, batch(_unknown=n))), "_unknown", unknowns)
     there = dual(**{name: unknowns.get_size(name) for name in unknowns.names})
     return DenseMatrix(unpack_dim(operator(identity), "_column", there), operator.symmetric, rows=unknowns)
 
@@ -93,7 +94,7 @@ def _run(sparse: bool, operator: LinearOperator, y: Tensor, settings: Solve) -> 
     finite = is_finite(norm(given, dims, "2"))
     broken = ~is_finite(norm(x, dims, "2"))
     flaw = where(finite, where(broken, float(SINGULAR), 0.0), float(NOT_FINITE))
-    flaw = diagnosis(operator, given, x, rest, converged, dims, flaw)
+    flaw = diagnosis(operator, given, x, rest, tolerance, converged, dims, settings.norm, flaw)
     if current().bits == 32:  # factors solve up to rounding, mostly in double precision
         flaw = where((flaw == 0) & ~converged & (residual < 1e-2 * start), float(PRECISION), flaw)
     info = SolveInfo(

@@ -153,12 +153,8 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     if method.symmetric and not _promises_symmetry(operator):
         flaw = maximum(flaw, where(is_asymmetric(operator, zero, dims), float(NOT_SYMMETRIC), 0.0))
     start = system.norm(y) + none
-    if scaled.x0 is None:
-        x, r, residual = zero, y, start
-    else:
-        x = operator.without_null_space(scaled.x0 + zero)
-        r = y - operator(x)
-        residual = system.norm(r) + none
+    x, r = _first(operator, y, zero, scaled.x0)
+    residual = start if scaled.x0 is None else system.norm(r) + none
     history = blank_history(settings, none)
     history = system.note(history, none, residual, none == 0)
     state = (x, r, residual, none, flaw, none, none, history)
@@ -187,7 +183,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     if may_round(settings):
         tolerance = allowing_for_rounding(tolerance, true, operator, x, given, dims, scaled.norm)
     converged = (true <= tolerance) & is_finite(true)
-    flaw = diagnosis(operator, given, x, rest, converged, dims, flaw)
+    flaw = diagnosis(operator, given, x, rest, tolerance, converged, dims, scaled.norm, flaw)
     info = SolveInfo(
         f"{method.name}, preconditioner {name}",
         to_int32(count),
@@ -200,6 +196,14 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
     )
     x = x * size
     return x, report_solve(x, info, settings.suppress)
+
+
+def _first(operator: LinearOperator, y: Tensor, zero: Tensor, x0: Any) -> tuple[Tensor, Tensor]:
+    """The first guess and its residual."""
+    if x0 is None:
+        return zero, y
+    x = operator.without_null_space(x0 + zero)
+    return x, y - operator(x)
 
 
 def _names(operator: LinearOperator, y: Tensor) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from phiml_core.math import abs_, maximum, minimum
+from phiml_core.math import abs_, maximum, where
 from phiml_core.shape import Shape
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond
@@ -63,12 +63,17 @@ def rounding(operator: Any, x: Tensor, dims: Shape, kind: str) -> Tensor:
     return norm(x, unknowns, kind) * (size * epsilon())
 
 
-def excused(operator: Any, x: Tensor, y: Tensor, dims: Shape, kind: str) -> Tensor:
-    """The residual that rounding x excuses: what it can leave, but no more than a tenth of the right-hand side y.
+def excused(operator: Any, x: Tensor, y: Tensor, dims: Shape, kind: str, sound: bool = False) -> Tensor:
+    """The residual that rounding excuses: that of the residual itself, and what that of x can leave.
 
-    A solution whose rounding leaves as much is none: it has grown along what the operator maps to nearly zero.
+    A solution whose rounding can leave 3 % of the right-hand side y is excused by nothing: it may have grown along what the operator
+    maps to nearly zero.
+
+    Args:
+        sound: whether x is known not to have, as where eigenvalues are known.
     """
-    return minimum(rounding(operator, x, dims, kind), 0.1 * norm(y, dims, kind))
+    size, of_x = norm(y, dims, kind), rounding(operator, x, dims, kind)
+    return 16 * epsilon() * size + (of_x if sound else where(of_x <= 0.03 * size, of_x, 0.0))
 
 
 def allowing_for_rounding(

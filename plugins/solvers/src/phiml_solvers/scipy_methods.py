@@ -149,7 +149,7 @@ def _run(method: str, operator: LinearOperator, y: Tensor, settings: Solve) -> t
         converged = converged | (is_orthogonal(operator, left, y, dims, optimal) & is_finite(residual))
         number = to_int32(flaw)
     else:
-        number = to_int32(diagnosis(operator, y, x, left, converged, dims, flaw))
+        number = to_int32(diagnosis(operator, y, x, left, tolerance, converged, dims, settings.norm, flaw))
     info = SolveInfo(
         f"scipy.sparse.linalg.{method}", to_int32(where(start == 0, 0.0, none + 1)), residual, tolerance, converged, has_diverged(residual, start), number
     )  # fmt: skip

@@ -11,7 +11,7 @@ from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import cond, custom_gradient
 
-from .criterion import anywhere, least, norm, system_dims, target, zeros_of
+from .criterion import anywhere, epsilon, least, norm, system_dims, target, zeros_of
 from .diagnosis import INCOMPATIBLE, PRECISION, diagnosis
 from .first_pass import first_pass
 from .implicit import implicit, may_project, may_round, operator_gradient, sum_like
@@ -62,9 +62,9 @@ def _run(operator: BoxLaplace, y: Tensor, settings: Solve) -> tuple[Tensor, Solv
     state = x, rest, residual, tolerance
     x, residual, tolerance, passes = _further(operator, possible, state, missed, settings)
     info = _outcome(passes, residual, tolerance)
-    info = info.with_(flaw=to_int32(_flaw(operator, possible, x, info.converged)))
+    info = info.with_(flaw=to_int32(_flaw(operator, possible, x, info, settings)))
     if left_out is not None:
-        info = _compatible(info, left_out)
+        info = _compatible(info, left_out, norm(given, dims, settings.norm) if size is None else size)
     return x, report_solve(x, info, settings.suppress)
 
 
@@ -95,33 +95,35 @@ def _further(
         return where(improved, better, x), where(improved, left, residual), tolerance, _known(2)
 
     def look(x: Tensor, rest: Tensor, residual: Tensor, tolerance: Tensor) -> tuple[Any, ...]:
-        tolerance = maximum(tolerance, excused(operator, x, y, dims, settings.norm))
+        plain = operator.scale is None and operator.shift is None
+        tolerance = maximum(tolerance, excused(operator, x, y, dims, settings.norm, plain))
         return cond(anywhere(residual > tolerance), refine, keep, x, rest, residual, tolerance)
 
     second = look if may_round(settings) else refine
     return cond(anywhere(missed > state[-1]), second, keep, *state)  # type: ignore[no-any-return]
 
 
-def _flaw(operator: BoxLaplace, y: Tensor, x: Tensor, converged: Tensor) -> Tensor:
+def _flaw(operator: BoxLaplace, y: Tensor, x: Tensor, info: SolveInfo, settings: Solve) -> Tensor:
     """What is wrong with a system that was not solved: a shift that makes it singular, or the rounding of x."""
-    dims = system_dims(operator, y)
+    dims, none = system_dims(operator, y), where(info.converged, 0.0, 0.0)
 
     def look() -> Tensor:
         rest = y - operator(x)
-        rounded = ~converged & (norm(rest, dims, "2") < 1e-2 * norm(y, dims, "2"))
-        flaw = where(rounded, float(PRECISION), 0.0)
-        if operator.scale is None and operator.shift is None:
-            return flaw
-        return diagnosis(operator, y, x, rest, converged, dims, flaw)
+        plain = operator.scale is None and operator.shift is None  # no eigenvalue is nearly zero
+        flaw = diagnosis(operator, y, x, rest, info.tolerance, info.converged, dims, settings.norm, none, plain)
+        rounded = (flaw == 0) & ~info.converged & (norm(rest, dims, "2") < 1e-2 * norm(y, dims, "2"))
+        return where(rounded, float(PRECISION), flaw)
 
-    return cond(anywhere(~converged), look, lambda: where(converged, 0.0, 0.0))
+    return cond(anywhere(~info.converged), look, lambda: none)
 
 
-def _compatible(info: SolveInfo, left_out: Tensor) -> SolveInfo:
-    """The outcome of a singular system, whose residual includes what was removed from the right-hand side."""
+def _compatible(info: SolveInfo, left_out: Tensor, size: Tensor) -> SolveInfo:
+    """The outcome of a singular system, whose residual includes what was removed from a right-hand side of a norm."""
     residual = maximum(info.residual, left_out)
     good = residual <= info.tolerance
-    flaw = where(good | ~info.converged, info.flaw, INCOMPATIBLE)
+    rounding = maximum(info.tolerance, 16 * epsilon() * size)
+    flaw = where(left_out > info.tolerance, maximum(info.flaw, PRECISION), info.flaw)
+    flaw = where(left_out > rounding, INCOMPATIBLE, flaw)
     return info.with_(residual=residual, converged=info.converged & good, flaw=to_int32(flaw))
 
 

@@ -9,7 +9,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
-from ..criterion import anywhere, has_diverged, norm, size_of, system_dims, target
+from ..criterion import anywhere, epsilon, has_diverged, norm, size_of, system_dims, target
 from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION, diagnosis
 from ..implicit import implicit, may_project, may_round, operator_gradient, solve_adjoint, sum_like
 from ..increments import split_solve
@@ -79,8 +79,9 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
     compensated = current().bits == 32
     zero = _zeros(y)
 
-    def going(residual: Tensor, count: Tensor) -> Tensor:
-        return (residual > tolerance) & (count < settings.max_iterations) & ~has_diverged(residual, start)
+    def going(residual: Tensor, count: Tensor, last: Tensor) -> Tensor:
+        unsolved = (residual > tolerance) & (last > 0)
+        return unsolved & (count < settings.max_iterations) & ~has_diverged(residual, start)
 
     def rest(x: tuple[Tensor, ...]) -> Tensor:
         left = y
@@ -88,11 +89,22 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
             left = left - operator(part)
         return left
 
-    def unsolved(x: Any, r: Any, p: Any, rz: Any, residual: Tensor, count: Tensor) -> Any:
-        return anywhere(going(residual, count))
+    def measured(x: Any, r: Tensor, residual: Tensor, last: Tensor) -> Any:
+        """The true residual, and as `last` its norm; that is 0 where it has not fallen since it was last measured: rounding is reached."""
+        r = rest(x)
+        residual = norm(r, dims, settings.norm)
+        return r, residual, where(residual < 0.9 * last, residual, 0.0)
 
-    def iterate(x: tuple[Tensor, ...], r: Tensor, p: Tensor, rz: Tensor, residual: Tensor, count: Tensor) -> Any:
-        active = going(residual, count)
+    def kept(x: Any, r: Tensor, residual: Tensor, last: Tensor) -> Any:
+        return r, residual, last
+
+    def unsolved(x: Any, r: Any, p: Any, rz: Any, residual: Tensor, count: Tensor, last: Tensor) -> Any:
+        return anywhere(going(residual, count, last))
+
+    def iterate(
+        x: tuple[Tensor, ...], r: Tensor, p: Tensor, rz: Tensor, residual: Tensor, count: Tensor, last: Tensor
+    ) -> Any:
+        active = going(residual, count, last)
         z = precondition(r)
         rz_new = sum_(r * z, dims)
         p = barrier(z + p * _ratio(rz_new, rz))
@@ -107,16 +119,16 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
             r = r - image * length
         residual = norm(r, dims, settings.norm)
         count = count + where(active, 1.0, 0.0)
-        r = cond(anywhere(going(residual, count)), lambda x, r: r, lambda x, r: rest(x), x, r)
-        return x, r, p, rz_new, norm(r, dims, settings.norm), count
+        r, residual, last = cond(anywhere(going(residual, count, last)), kept, measured, x, r, residual, last)
+        return x, r, p, rz_new, residual, count, last
 
     first = zero if settings.x0 is None else operator.without_null_space(settings.x0 + zero)
     r = y if settings.x0 is None else rest((first,))
     x: tuple[Tensor, ...] = (first, zero) if compensated else (first,)
     residual = norm(r, dims, settings.norm)
-    x, _, _, _, residual, count = while_loop(
-        unsolved, iterate, (x, r, zero, _zeros(residual), residual, _zeros(residual))
-    )
+    none = _zeros(residual)
+    state = x, r, zero, none, residual, none, 2 * residual + none
+    x, _, _, _, residual, count, _ = while_loop(unsolved, iterate, state)
     method = f"CG, preconditioner {name}"
     diverged = has_diverged(residual, start)
     return list(x), SolveInfo(method, to_int32(count), residual, tolerance, residual <= tolerance, diverged)
@@ -136,8 +148,7 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
     parts, info = _split(operator, y, scaled)
     x = parts[0]
     residual, tolerance = info.residual, info.tolerance
-    start = norm(y, dims, "2")
-    finite = is_finite(start)
+    finite = is_finite(norm(y, dims, "2"))
     flaw = where(finite, _zeros(residual), float(NOT_FINITE))
     converged = (residual <= tolerance) & is_finite(residual)
     produced = operator.without_null_space(y)
@@ -148,13 +159,15 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
         if may_round(settings):
             tolerance = allowing_for_rounding(tolerance, residual, operator, x, y, dims, settings.norm)
         converged = (residual <= tolerance) & is_finite(residual)
-        flaw = diagnosis(operator, y, x, rest, converged, dims, flaw)
+        projected = produced is not y and not may_project(settings)
+        removed = norm(y - produced, dims, settings.norm) if projected else _zeros(residual)
         # what the parts fulfil but not their sum is lost by rounding it
-        lost = info.converged & ~converged & (flaw == 0) & (residual < 1e-2 * start)
-        flaw = where(lost, float(PRECISION), flaw)
-    if produced is not y and not may_project(settings):
-        removed = norm(y - produced, dims, settings.norm)
-        flaw = where((removed > 0.9 * residual) & ~converged & finite, float(INCOMPATIBLE), flaw)
+        lost = info.converged & (removed < 0.1 * residual)
+        flaw = diagnosis(operator, y, x, rest, tolerance, converged, dims, settings.norm, flaw, lost)
+        no_rounding = removed > 16 * epsilon() * norm(y, dims, settings.norm)
+        flaw = where((removed > 0.9 * residual) & no_rounding & ~converged, float(INCOMPATIBLE), flaw)
+        if may_round(settings):
+            converged = converged | (flaw >= PRECISION)
     info = replace(
         info,
         residual=residual * size,

@@ -12,6 +12,7 @@ from phiml_core.transform import while_loop
 
 from ..criterion import anywhere, zeros_of
 from ..iterative import Correction, Method, System, solve_by
+from ..operator.constant import constant
 from .ratio import ratio
 from .small import solve_small
 
@@ -51,8 +52,8 @@ def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor,
     v = _divided(r, length)
     basis = where(row == 0, v, 0.0)
     blank = zeros_of(length)
-    rotations = blank + wrap(np.eye(m + 1), concat_shapes(rows, channel(_other=m + 1)))
-    triangle = blank + wrap(np.zeros((m + 1, m)), concat_shapes(rows, columns))
+    rotations = blank + constant(np.eye(m + 1), concat_shapes(rows, channel(_other=m + 1)))
+    triangle = blank + constant(np.zeros((m + 1, m)), concat_shapes(rows, columns))
     steps = blank
 
     def going(
@@ -73,17 +74,8 @@ def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor,
         again = _inner(basis, w, system)
         w = w - dot(basis, ROW, again, ROW)
         below = system.length(w)
-        # the new column, turned by all rotations so far, and one more that makes it end at the diagonal
-        turned = dot(rotations, "_other", rename_dims(h + again, ROW, "_other"), "_other")
-        here, next_ = row == step, row == step + 1
-        a = sum_(where(here, turned, 0.0), ROW)
-        magnitude = abs(a)
-        size = (magnitude * magnitude + below * below) ** 0.5
-        cosine, sine = where(size == 0, 1.0, ratio(a, size)), ratio(below, size)
-        flipped = conjugate(cosine) if cosine.dtype.kind is complex else cosine
-        upper, lower = sum_(where(here, rotations, 0.0), ROW), sum_(where(next_, rotations, 0.0), ROW)
-        turns = where(here, flipped * upper + sine * lower, where(next_, cosine * lower - sine * upper, rotations))
-        entries = where(row < step, turned, where(here, size, 0.0))
+        turns, entries = _turned(rotations, h + again, below, row, step)
+        next_ = row == step + 1
         rotations = where(active, turns, rotations)
         triangle = where(active & (column == step), entries, triangle)
         steps = where(active, steps + 1.0, steps)
@@ -105,6 +97,20 @@ def _cycle(restart: int, system: System, r: Tensor, count: Tensor, flaw: Tensor,
     return Correction(step, count + steps, flaw * 1.0, history)
 
 
+def _turned(rotations: Tensor, column: Tensor, below: Tensor, row: Tensor, step: Any) -> tuple[Tensor, Tensor]:
+    """The rotations and one more, and what becomes of a column with `below` beneath it: it ends at the diagonal."""
+    turned = dot(rotations, "_other", rename_dims(column, ROW, "_other"), "_other")
+    here, next_ = row == step, row == step + 1
+    a = sum_(where(here, turned, 0.0), ROW)
+    magnitude = abs(a)
+    size = (magnitude * magnitude + below * below) ** 0.5
+    cosine, sine = where(size == 0, 1.0, ratio(a, size)), ratio(below, size)
+    flipped = conjugate(cosine) if cosine.dtype.kind is complex else cosine
+    upper, lower = sum_(where(here, rotations, 0.0), ROW), sum_(where(next_, rotations, 0.0), ROW)
+    turns = where(here, flipped * upper + sine * lower, where(next_, cosine * lower - sine * upper, rotations))
+    return turns, where(row < step, turned, where(here, size, 0.0))
+
+
 def _weights(triangle: Tensor, right: Tensor, steps: Tensor, rows: Shape, columns: Shape) -> Tensor:
     """The combination of basis vectors that minimises the residual, from as many steps as each example made."""
     m = int(columns.size)  # type: ignore[arg-type]
@@ -117,7 +123,7 @@ def _weights(triangle: Tensor, right: Tensor, steps: Tensor, rows: Shape, column
     empty = sum_(where(idle, 1.0, 0.0), COLUMN)
     right = where((row < steps) & (empty == 0), right, 0.0)
     found = solve_small(where(idle, 1.0, square), right, ROW, COLUMN)
-    last = wrap(np.eye(m + 1)[:, :m], concat_shapes(rows, columns))
+    last = constant(np.eye(m + 1)[:, :m], concat_shapes(rows, columns))
     return dot(last, COLUMN, found, COLUMN)
 
 

@@ -137,13 +137,8 @@ def _bidiagonalised(
         hbar = h - hbar * ratio(tbar * rho, old_rho * old_rbar)
         x = x + where(active, ratio(zeta, rho * rbar), 0.0) * hbar
         h = v - h * ratio(fresh, rho)
-        # the norm of the residual
         bhat, bdd = c * bdd, -s * bdd
-        old_theta, size = theta, sqrt(rd * rd + tbar * tbar)
-        ct, st = ratio(rd, size), ratio(tbar, size)
-        theta, rd, bd = st * rbar, ct * rbar, ct * bhat - st * bd
-        tau = ratio(old_zeta - old_theta * tau, size)
-        ahead = ratio(zeta - theta * tau, rd)
+        ahead, bd, rd, tau, theta = _ahead(bhat, tbar, rbar, old_zeta, zeta, bd, rd, tau, theta)
         left = where(active, sqrt((bd - ahead) * (bd - ahead) + bdd * bdd), left)
         gradient = where(active, abs_(zbar), gradient)
         if past is not None:
@@ -159,6 +154,17 @@ def _bidiagonalised(
     )  # fmt: skip
     _, _, square, n, x, *_, past = while_loop(lambda *s: anywhere(going(*s)), iterate, state)
     return x, n, sqrt(square), past
+
+
+def _ahead(
+    bhat: Any, tbar: Any, rbar: Any, old_zeta: Any, zeta: Any, bd: Any, rd: Any, tau: Any, theta: Any
+) -> tuple[Any, Any, Any, Any, Any]:
+    """What the next rotation adds to the part of the right-hand side that is solved, for the norm of the residual, and its new state."""
+    old_theta, size = theta, sqrt(rd * rd + tbar * tbar)
+    c, s = ratio(rd, size), ratio(tbar, size)
+    theta, rd, bd = s * rbar, c * rbar, c * bhat - s * bd
+    tau = ratio(old_zeta - old_theta * tau, size)
+    return ratio(zeta - theta * tau, rd), bd, rd, tau, theta
 
 
 def least_squares(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
