@@ -80,13 +80,8 @@ def _factors(a: Any) -> tuple[Any, ...]:
 
 
 def varies(factor: Any, operator: LinearOperator) -> bool:
-    """Whether a factor varies along dims that an operator acts on."""
-    if not isinstance(factor, Tensor):
-        return False
-    dims = operator.dims
-    return bool(
-        factor.shape.non_batch if dims is None else factor.shape.only([n for n in dims if n in factor.shape.names])
-    )
+    """Whether a factor varies along dims that an operator acts on, or others that count no independent systems."""
+    return isinstance(factor, Tensor) and bool(factor.shape.non_batch or factor.shape.only(operator.dims or ()))
 
 
 def wider(a: Any, b: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from phiml_core.shape import Shape, concat_shapes, merge_shapes
 from phiml_core.tensor.tensor import Tensor
 
+from .elementary import Diagonal, Identity
 from .linear import Derived, LinearOperator, Transposed
 
 __all__ = ["OPPOSITE", "Inverse", "Product", "Scaled", "Sum", "image_dims", "inverse"]
@@ -168,11 +169,14 @@ class Product(LinearOperator):
     @cached_property
     def _sides(self) -> tuple[Shape | None, Shape | None]:
         """Domain and range.  Dims that a factor leaves alone reach the next one."""
-        domain: Shape | None = self.operators[-1].domain
-        reached: Shape | None = self.operators[-1].range
-        for operator in reversed(self.operators[:-1]):
+        many = [o for o in self.operators if not _acts_anywhere(o)]
+        if not many:
+            return None, None
+        domain: Shape | None = many[-1].domain
+        reached: Shape | None = many[-1].range
+        for operator in reversed(many[:-1]):
             if reached is None or domain is None or operator.domain is None:
-                return domain, self.operators[0].range
+                return domain, many[0].range
             more = operator.domain.without(reached)
             if more:
                 domain, reached = concat_shapes(domain, more), concat_shapes(reached, more)
@@ -213,6 +217,11 @@ class Product(LinearOperator):
 
     def without_null_space(self, x: Any) -> Any:
         return self.operators[-1].without_null_space(x)
+
+
+def _acts_anywhere(operator: Any) -> bool:
+    """Whether an operator has results with the dims of its argument, whatever these are."""
+    return isinstance(operator, (Identity, Diagonal)) and operator.domain is None
 
 
 def _reads_the_same(many: Any) -> bool:

@@ -64,6 +64,8 @@ def _(a: MaskedLaplace, factor):
 
 @scaled.dispatch
 def _(a: Stencil, factor):
+    if not a.holds(factor):
+        return Product((Diagonal(factor), a))
     values = tuple(c * factor for c in a.coefficients)
     if varies(factor, a):
         return a.with_coefficients(dict(zip(a.offsets, values)), False)

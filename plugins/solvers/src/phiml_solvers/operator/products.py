@@ -26,18 +26,16 @@ def _(a: Identity, b: Identity):
     return a if b.shape is None else b
 
 
-@multiplied.dispatch
-def _(a: Zero, b: LinearOperator):
-    return Zero(b.domain, a.range if a.range is not None else b.range)
+def _zero(a: LinearOperator, b: LinearOperator) -> Zero:
+    """A product of which a factor is zero."""
+    both = Product((a, b))
+    return Zero(both.domain, both.range)
 
 
-@multiplied.dispatch
-def _(a: LinearOperator, b: Zero):
-    return Zero(b.domain, a.range if a.range is not None else b.range)
-
-
-for _first, _second in ((Zero, Zero), (Zero, Identity), (Identity, Zero)):
-    multiplied.register((_first, _second), lambda a, b: Zero(b.domain or a.domain, a.range or b.range))
+for _classes in (
+    (Zero, LinearOperator), (LinearOperator, Zero), (Zero, Zero), (Zero, Identity), (Identity, Zero)
+):  # fmt: skip
+    multiplied.register(_classes, _zero)
 
 
 @multiplied.dispatch

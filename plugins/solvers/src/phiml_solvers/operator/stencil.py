@@ -79,6 +79,10 @@ class Stencil(LinearOperator):
         """The same grid and boundary with other coefficients by offset."""
         return Stencil(self.resolution, tuple(coefficients), tuple(coefficients.values()), self.boundary, symmetric)
 
+    def holds(self, coefficient: Any) -> bool:
+        """Whether a coefficient varies along dims of the grid alone, and batch dims."""
+        return not isinstance(coefficient, Tensor) or not coefficient.shape.non_batch.without(self.dims)
+
     @property
     def margins(self) -> tuple[tuple[int, int], ...]:
         """How far the stencil reaches beyond the lower and upper side, per dim."""

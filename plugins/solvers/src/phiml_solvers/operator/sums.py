@@ -82,7 +82,9 @@ def _(a: Stencil, b: Diagonal):
     return _shifted(a, b.values)
 
 
-def _shifted(a: Stencil, values: Any) -> Stencil:
+def _shifted(a: Stencil, values: Any) -> Stencil | None:
+    if not a.holds(values):
+        return None
     center = (0,) * a.resolution.rank
     coefficients = dict(zip(a.offsets, a.coefficients))
     coefficients[center] = coefficients[center] + values if center in coefficients else values
