@@ -22,7 +22,7 @@ __all__ = ["BLOCK_FROM", "Stacked", "as_dense", "stacked_shape"]
 BLOCK_FROM = 9  # with this many uniform components one array is faster than a loop over them
 
 
-_SHAPES: dict[Any, Shape] = {}
+_SHAPES: dict[Any, tuple[Shape, Any]] = {}  # the shapes are kept alive, so that their identities stay their own
 
 
 def stacked_shape(dim: Shape, shapes: tuple[Shape, ...]) -> Shape:
@@ -32,13 +32,13 @@ def stacked_shape(dim: Shape, shapes: tuple[Shape, ...]) -> Shape:
         ShapeError: a component already has the dim.
         DimTypeConflict, IncompatibleShapes: item names or types of components disagree.
     """
-    key = (dim, shapes, *[s.names for s in shapes])  # shapes are equal whatever their order
+    key = (id(dim), *map(id, shapes))  # there is one object per shape and order; equal ones may differ in their order
     found = _SHAPES.get(key)
     if found is None:
         if len(_SHAPES) > 1024:
             _SHAPES.clear()
-        found = _SHAPES[key] = _stacked_shape(dim, shapes)
-    return found
+        found = _SHAPES[key] = (_stacked_shape(dim, shapes), (dim, shapes))
+    return found[0]
 
 
 def _stacked_shape(dim: Shape, shapes: tuple[Shape, ...]) -> Shape:
@@ -102,7 +102,7 @@ class Stacked(Tensor):
     @property
     def shape(self) -> Shape:
         if self._shape is None:
-            self._shape = stacked_shape(self.dim, tuple(c.shape for c in self.components))
+            self._shape = stacked_shape(self.dim, tuple([c.shape for c in self.components]))
         return self._shape
 
     @property
