@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 
 from . import private
+from .frame import STATE
 from .opaque import Kernel, emit
 from .substitution import Substitution, substituted
 
@@ -244,6 +246,15 @@ def invoke(kernel: Kernel, xs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ..
     return emit(kernel, xs)
 
 
+@contextlib.contextmanager
+def _computing_again() -> Iterator[None]:
+    STATE.again += 1
+    try:
+        yield
+    finally:
+        STATE.again -= 1
+
+
 def pull_back_of(
     function: Callable[..., Any], captured: Sequence[torch.Tensor], count: int, needs: Sequence[bool], before: Any
 ) -> Callable[..., tuple[torch.Tensor, ...]]:
@@ -263,7 +274,7 @@ def pull_back_of(
         def call(*values: torch.Tensor) -> tuple[torch.Tensor, ...]:
             stream = iter(values)
             inner = [next(stream) if need else x for x, need in zip(args[:total], needs, strict=True)]
-            with Substitution(captured, inner[count:], before):
+            with Substitution(captured, inner[count:], before), _computing_again():
                 return tuple([o for o in function(*inner[:count]) if moves(o)])
 
         found: Any = torch.func.vjp(call, *moving)
@@ -279,7 +290,8 @@ def pull_back_of(
                 for x, need in zip(args[:total], needs, strict=True)
             ]
             with Substitution(captured, inner[count:], before):
-                outputs = function(*inner[:count])
+                with _computing_again():
+                    outputs = function(*inner[:count])
                 create = any(x.requires_grad for x in args)
                 given = [turned(c) for c in args[total:]]
                 outputs = [o for o in outputs if moves(o)]

@@ -17,9 +17,11 @@ _MARK = "_phiml_recorded"
 
 
 class _State(threading.local):
-    """What this thread records: the recorder, if any, and afterwards the tensors that it has made until they are sealed."""
+    """What this thread records: the recorder, if any; how deep in derivatives, and in what they compute again; and afterwards the tensors that it has made until they are sealed."""
 
     recorder: Any = None
+    deriving = 0
+    again = 0
     bound: Sequence[weakref.ref[torch.Tensor]] = ()
 
 
@@ -33,6 +35,8 @@ class Frame:
         self.graph, self.parent = Graph(), parent
         self.inputs: list[Node] = []
         self.lifted: dict[int, tuple[torch.Tensor, Node]] = {}
+        self.arguments: set[int] = set()
+        self.copies: dict[int, tuple[torch.Tensor, torch.Tensor, Node]] = {}
         self.straight: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.parts: list[Any] = []
         self.refused: dict[int, torch.Tensor] = {}
@@ -53,6 +57,8 @@ class Frame:
 
     def node(self, x: torch.Tensor) -> Node:
         """The node of a tensor; one that the recording does not know becomes an input."""
+        if id(x) in self.copies:
+            return self.copies[id(x)][2]
         mark = getattr(x, _MARK, None)
         if mark is not None and mark[0] is self:
             return mark[1]
@@ -63,6 +69,8 @@ class Frame:
 
     def row_major(self, x: torch.Tensor) -> torch.Tensor:
         """A tensor that is or becomes an input, as the program gets it; one made in this recording as it is."""
+        if id(x) in self.copies:
+            return self.copies[id(x)][1]
         mark = getattr(x, _MARK, None)
         if (mark is not None and mark[0] is self) or x.layout is not torch.strided or x.is_contiguous():
             return x
@@ -70,6 +78,19 @@ class Frame:
         if found is None:
             found = self.straight[id(x)] = (x, x.contiguous())
         return found[1]
+
+    def write(self, x: torch.Tensor, apart: bool) -> None:
+        """From now on the example of a tensor is a copy that may be written to; `apart`: so is its node."""
+        if id(x) not in self.copies:
+            node = self.node(x)
+            if apart:
+                node = self.graph.call_function(torch.ops.aten.clone.default, (node,))
+            self.copies[id(x)] = (x, x.detach().clone(), node)
+
+    def is_input(self, x: torch.Tensor) -> bool:
+        """Whether a tensor is an argument of this recording or of one around it, or shares memory with one."""
+        where = x.untyped_storage().data_ptr()
+        return bool(where) and (where in self.arguments or (self.parent is not None and self.parent.is_input(x)))
 
     def bind(self, x: torch.Tensor, node: Node) -> None:
         """Let a tensor stand for a node from now on."""

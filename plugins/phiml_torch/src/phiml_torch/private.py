@@ -231,7 +231,7 @@ def inductor(graph_module: Any, examples: Sequence[torch.Tensor]) -> Callable[..
         run = _inside(whole)
         if run is None:
             return whole
-        expected, found = whole(*examples), run(list(examples))
+        expected, found = whole(*map(torch.clone, examples)), run([x.clone() for x in examples])  # it may write to them
         same = len(expected) == len(found) and all(
             isinstance(b, torch.Tensor) and a.shape == b.shape and a.stride() == b.stride() and a.dtype == b.dtype
             for a, b in zip(expected, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 
 from . import private
 from .derivative import is_differentiated, moves, pull_back_of, turned
+from .frame import STATE
 from .leaks import seal
 from .opaque import run_part
 from .record import Recorded, record_function
@@ -90,25 +90,18 @@ def _kept_by(record: Recorded) -> list[torch.Tensor]:
     return found
 
 
-class _State(threading.local):
-    depth = 0
-
-
-_STATE = _State()
-
-
 def is_deriving() -> bool:
     """Whether a function is being recorded again for its derivative."""
-    return _STATE.depth > 0
+    return STATE.deriving > 0
 
 
 def _deriving(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*xs: Any) -> Any:
-        _STATE.depth += 1
+        STATE.deriving += 1
         try:
             return function(*xs)
         finally:
-            _STATE.depth -= 1
+            STATE.deriving -= 1
 
     return call
 

@@ -51,6 +51,7 @@ def record_function(function: Callable[..., Any], examples: Sequence[torch.Tenso
     with recording() as frame, torch.no_grad():
         with paused():
             inputs = [x.detach().contiguous() for x in examples]  # as programs run: views depend on it
+            frame.arguments.update([x.untyped_storage().data_ptr() for x in inputs])
         for i, x in enumerate(inputs):
             frame.bind(x, frame.add_input(f"x{i}"))
         outputs = [o for o in function(*inputs)]

@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from . import private
 from .frame import STATE, Frame
 from .refusal import NotRecordable, refuse
+from .writes import prepare_writes
 
 __all__ = ["Recorder", "constant", "is_recorded", "paused", "recorder", "recording"]
 
@@ -43,6 +44,8 @@ class Recorder(private.TorchDispatchMode):  # type: ignore[misc]
         if name == "aten::lift_fresh" or (name in _ALIASES and not frame.knows(args[0])):
             return func(*args, **kwargs)
         refuse(func, name, args, frame)
+        with paused():
+            prepare_writes(func, name, args, kwargs, frame, STATE.again > 0)
         out = func(*_row_major(args, frame), **_row_major(kwargs, frame))
         if name in _ALIASES:
             frame.bind(out, frame.node(args[0]))
