@@ -50,3 +50,20 @@ def test_what_is_no_matrix_is_named():
         solve_linear(A, wrap(np.ones(5), channel("i")))
     with pytest.raises(TypeError, match="A str is no linear operator"):
         solve_linear("laplace", np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "method", ["auto", "CG", "CG-adaptive", "biCG-stab", "GMres", "minres", "lsmr", "direct", "scipy-GMres"]
+)
+@pytest.mark.parametrize("form", ["dense", "csr"])
+def test_rows_may_have_other_names_than_columns(method, form, rng):
+    """The dual dims of a matrix name the unknowns, its primal dims the equations; an iteration needs them in one space."""
+    a = rng.normal(size=(6, 6))
+    a, y = (a @ a.T + 6 * np.eye(6)).astype("f"), rng.normal(size=(2, 6)).astype("f")
+    matrix = math.tensor(a.reshape(3, 2, 3, 2), channel("r,s"), math.dual("u,v"))
+    if form == "csr":
+        matrix = math.to_format(matrix, "csr")
+    for x0 in (None, math.zeros(spatial(u=3, v=2))):
+        x = solve_linear(matrix, math.tensor(y.reshape(2, 3, 2), batch("k"), channel("r,s")), Solve(method, x0=x0))
+        np.testing.assert_allclose(x.numpy("k,u,v").reshape(2, 6), np.linalg.solve(a, y.T).T, atol=1e-3)
+        assert set(x.shape.names) == {"k", "u", "v"}

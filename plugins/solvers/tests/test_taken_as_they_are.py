@@ -72,9 +72,10 @@ def test_parts_of_complex_numbers(place, double, rng, sizes):
 
 
 def test_iterations_need_one_space(rng):
-    matrix = tensor(np.eye(3) + 0.1 * rng.normal(size=(3, 3)), channel("row"), dual("column"))
-    y = tensor(rng.normal(size=3), channel("row"))
-    with pytest.raises(ShapeError, match=r"GMRES.* maps \(columnᶜ=3\) to \(rowᶜ=3\).  Use 'lsmr'"):
+    """Which the dims of a matrix do not tell where there are more of them on one side, though as many equations as unknowns."""
+    matrix = tensor((np.eye(4) + 0.1 * rng.normal(size=(4, 4))).reshape(4, 2, 2), channel("row"), dual("a,b"))
+    y = tensor(rng.normal(size=4), channel("row"))
+    with pytest.raises(ShapeError, match=r"GMRES.* maps \(aᶜ=2, bᶜ=2\) to \(rowᶜ=4\).  Use 'lsmr'"):
         solve_linear(matrix, y, "GMres")
     for method in ("auto", "direct", "lsmr"):
         assert largest(matrix @ solve_linear(matrix, y, method) - y) < 1e-4

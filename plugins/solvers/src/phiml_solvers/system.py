@@ -19,6 +19,7 @@ from .opaque import OpaqueOperator
 from .operator.composed import Product, Sum
 from .operator.linear import LinearOperator
 from .operator.restricted import Restricted
+from .renamed import like_unknowns
 from .trace import NotTraceable, structured
 from .trace.errors import not_traceable
 from .trace.finish import operator_of
@@ -55,6 +56,7 @@ def prepare(problem: LinearProblem, settings: Solve | None) -> tuple[LinearOpera
     if offset is not None:
         y = y - offset
     check_dims(operator, y, x0)
+    operator, y = like_unknowns(operator, y, x0)
     return operator, with_batch(operator, y), settings if x0 is settings.x0 else settings.with_(x0=x0)
 
 
