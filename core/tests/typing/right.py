@@ -3,6 +3,8 @@
 from typing import assert_type
 
 from phiml_core.dispatch import generic, methods
+from phiml_core.shape import Shape, spatial
+from phiml_core.shape import shape as shape_of
 
 
 class Disc:
@@ -33,3 +35,4 @@ assert_type(area(shape=Disc(), scale=2.0), float)
 assert_type(overlap(Disc(), Disc(), exact=True), bool)
 assert_type(area.__name__, str)
 assert_type([m.owner for m in methods(area)], list[str])
+assert_type(shape_of(spatial(x=4)), Shape)  # the function, not the module of the same name

@@ -6,7 +6,7 @@ from phiml_core.backend import primitive
 from phiml_core.backend.backend import Backend
 from phiml_core.dispatch import generic
 from phiml_core.shape import Shape, ShapeError, concat_shapes, make_shape, merge_shapes, select
-from phiml_core.shape.parse import typed_name
+from phiml_core.shape.dim import typed_name
 from phiml_core.tensor.dense import Dense
 from phiml_core.tensor.spec import Spec
 from phiml_core.tensor.stacked import Stacked, as_dense

@@ -1,5 +1,8 @@
 """Named, typed dimensions."""
 
+from .shape import EMPTY, Shape, make_shape  # first: the function `shape` takes the name of this module
+
+# isort: split
 from .dim import Varying
 from .errors import DimTypeConflict, IncompatibleShapes, ItemNameError, ShapeError, UnknownDim
 from .filters import (
@@ -19,7 +22,6 @@ from .filters import (
 )
 from .merge import concat_shapes, merge_shapes
 from .parse import select
-from .shape import EMPTY, Shape, make_shape
 
 __all__ = [
     "EMPTY",
