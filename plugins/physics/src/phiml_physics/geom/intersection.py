@@ -75,7 +75,7 @@ def cylinder(center: Any = None, radius: Any = None, depth: Any = None, axis: st
     """
     middle: Any = math.vec(**axes) if center is None and axes else center
     names = None if middle is None else middle.shape.get_item_names("vector")
-    if radius is None or depth is None or not names or axis not in names:
+    if middle is None or radius is None or depth is None or not names or axis not in names:
         raise GeometryError(
             "A cylinder needs a center, a radius and a depth along one of its axes, e.g. "
             f"cylinder(x=1, y=2, z=3, radius=1, depth=4, axis='z'), not center={middle}, radius={radius}, depth={depth}, {axis=}."
