@@ -31,8 +31,25 @@ def test_arrays_of_frameworks(name):
         np.testing.assert_allclose(x.numpy("i"), [1, 2], atol=1e-5)
 
 
-def test_a_vector_without_names():
-    assert solve_linear(np.eye(3) * 2, np.ones(3)).numpy("vector").tolist() == [0.5, 0.5, 0.5]
+def test_arrays_without_names_give_arrays():
+    assert solve_linear(np.eye(3) * 2, np.ones(3)).tolist() == [0.5, 0.5, 0.5]
+    assert solve_linear(sp.eye_array(3), np.ones((2, 3)), "biCG-stab").shape == (2, 3)
+    with pytest.raises(ShapeError, match=r"\(3, 4\) does not fit .*\(4,\).*Transpose"):
+        solve_linear(np.ones((3, 4)), np.ones(4))
+
+
+@pytest.mark.parametrize("name", ["jax", "torch", "tensorflow"])
+def test_arrays_without_names_of_frameworks(name, rng):
+    """Batches of matrices and of right-hand sides, first guesses."""
+    pytest.importorskip({"jax": "phiml_jax", "torch": "phiml_torch", "tensorflow": "phiml_tf"}[name])
+    a, y = (rng.normal(size=(2, 4, 4)) + 5 * np.eye(4)).astype("f"), rng.normal(size=(2, 4)).astype("f")
+    with math.backend(name):
+        matrix = math.tensor(a, batch("b"), channel("i,j")).native("b,i,j")
+        right = math.tensor(y, batch("b"), channel("i")).native("b,i")
+        x = solve_linear(matrix, right, Solve("GMres", x0=right * 0))
+        assert type(x) is type(right)
+        np.testing.assert_allclose(np.asarray(x), np.linalg.solve(a, y[..., None])[..., 0], atol=1e-4)
+        assert np.asarray(solve_linear(matrix[0], right)).shape == (2, 4)
 
 
 def test_least_squares_needs_the_dims_of_the_unknown(rng):

@@ -196,3 +196,14 @@ def test_the_default_tolerance_allows_for_rounding_of_any_operator(place, rng, m
     with precision(64):
         exact = solve_linear(twice, y, "direct")
     assert largest(x - exact) < 1e-3 * largest(exact)
+
+
+@pytest.mark.parametrize("run", [lambda f: f, jit_compile], ids=["eager", "compiled"])
+def test_tapes_and_exceptions_hold_the_solution(run, place, rng):
+    operator, y = grid((6, 5), "open"), tensor(rng.normal(size=(6, 5)), spatial("x,y"))
+    with record_solves() as tape:
+        x = run(lambda y: solve_linear(operator, y, Solve("CG")))(y)
+    assert largest(tape[0].x - x) == 0
+    with pytest.raises(NotConverged) as stopped:
+        run(lambda y: solve_linear(operator, y, Solve("CG", max_iterations=1, preconditioner="none")))(y)
+    assert stopped.value.result.x is stopped.value.x and largest(stopped.value.x) > 0

@@ -43,7 +43,7 @@ class ConvergenceException(RuntimeError):
 
     def __init__(self, x: Any, result: "SolveInfo"):
         super().__init__(result.message)
-        self.x, self.result = x, result
+        self.x, self.result = x, result.with_(x=x)
 
     @property
     def residual(self) -> Any:

@@ -31,6 +31,7 @@ class SolveInfo:
             in compiled code of the recursion of the method.  Only with `Solve(record=True)`.
         time: seconds that the solve took; None in compiled code, which has no clock.
         reason: why 'auto' took this method; empty if the user chose it.
+        x: the solution or last iterate, on tapes and in exceptions; None in what `solve` returns beside it.
     """
 
     method: str
@@ -43,8 +44,9 @@ class SolveInfo:
     history: Any = None
     time: Any = None
     reason: str = ""
+    x: Any = None
 
-    __value_attrs__ = ("iterations", "residual", "tolerance", "converged", "diverged", "flaw", "history", "time")
+    __value_attrs__ = ("iterations", "residual", "tolerance", "converged", "diverged", "flaw", "history", "time", "x")
 
     def with_(self, **changes: Any) -> "SolveInfo":
         """The same outcome with some attributes changed, without going through the constructor."""

@@ -10,6 +10,7 @@ from phiml_core.tree.tree import is_tree
 
 from .algorithms import algorithm_named
 from .info import SolveInfo
+from .natively import are_native, native_problem, native_solution
 from .problem import LinearFunction, LinearProblem, LinearTreeProblem
 from .settings import Solve
 from .tape import is_recording, timing
@@ -82,7 +83,8 @@ def solve_linear(
     Args:
         f: linear operator object, a matrix (tensor with dual dims), or a linear function of a tensor.  An affine function
             f(x) = A x + b is solved, too.
-        y: right-hand side: a tensor, or a tree of tensors such as a grid.
+        y: right-hand side: a tensor, or a tree of tensors such as a grid.  Where `f` and `y` are native arrays, of sizes (…, n, n) and
+            (…, n), the solution is one, too.
         solve: method, tolerances, first guess; see `Solve`.  The name of a method or an algorithm object is taken with defaults.
         f_args: further arguments of `f`.
         grad_for_f: whether derivatives reach `f_args` and `f_kwargs`; they do by default.
@@ -101,6 +103,9 @@ def solve_linear(
         )
     if isinstance(settings.method, type):
         raise TypeError(f"solve_linear takes an algorithm object: {settings.method.__name__}(), not its class.")
+    if are_native(f, y):
+        problem, settings = native_problem(f, y, settings)
+        return native_solution(_solve(problem, settings)[0])
     named = {**(f_kwargs or {}), **f_kwargs_}
     if not grad_for_f:
         f_args, named = stop_gradient((f_args, named))

@@ -74,7 +74,7 @@ class SolveTape:
 
     def _hear(self, report: status.Report) -> None:
         if report.name == "solve":
-            self.infos.append(report.values["info"])
+            self.infos.append(report.values["info"].with_(x=report.values.get("x")))
 
     def __len__(self) -> int:
         return len(self.infos)
@@ -129,7 +129,8 @@ def report_solve(x: Tensor, info: SolveInfo, suppress: tuple[type, ...] = ()) ->
         return info  # nobody to tell
     failed = failures(info, suppress)
     if failed is None:
-        status.report("solve", False if info.available else info.converged & False, {"info": info})
+        values = {"info": info, "x": x} if known else {"info": info}  # compiled code need not return it once more
+        status.report("solve", False if known else info.converged & False, values)
     else:
         status.report("solve", failed, {"info": info, "x": x}, _failure)
     return info
