@@ -7,7 +7,8 @@ import pytest
 from phiml_core import math
 from phiml_core.math import batch, channel, concat_shapes, dual, instance, precision, spatial, tensor, wrap
 from phiml_solvers.operator import Diagonal
-from phiml_solvers.trace import structured, to_sparse
+from phiml_solvers.trace import NotTraceable, collected, structured, to_sparse
+from phiml_solvers.trace.structured import traced
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,8 @@ ORDERS = {
     "rename": lambda x: math.rename_dims(x, "y", spatial("z")),
     "concat": lambda x: math.concat([x.y[:1], math.rename_dims(x, "x,c", ("x", "c")).y[1:]], "y"),
     "product": lambda x: field(spatial(x=3, y=2)) * x,
+    "running sum": lambda x: math.cumulative_sum(x, "y"),
+    "cosines": lambda x: math.dct(x, "y"),
     "scatter": written,
 }
 
@@ -131,6 +134,37 @@ def test_integers_stay_integers(kind):
         for function in functions:
             A, _ = math.matrix_from_function(function, x)
             assert (A @ x).dtype.kind in (bool, int) and bool((A @ x == function(x)).all)
+
+
+def test_products_of_many_coefficients():
+    """Terms that read x in the same places become one: without, five steps had 21440 terms, and each more five times as many."""
+    k = math.exp(field(spatial(x=5, y=6)))
+
+    def steps(x):
+        for padding in (0, "periodic", "zero-gradient", 0, "symmetric", "zero-gradient"):
+            x = x + 0.05 * k * math.laplace(x, padding=padding)
+        return x
+
+    x, y = field(spatial(x=5, y=6), seed=1), field(spatial(x=5, y=6), seed=2)
+    result = traced(steps, x)
+    assert len(result.terms) < 2000
+    A, _ = math.matrix_from_function(steps, x)
+    assert float(math.max(abs(A @ x - steps(x)))) < 1e-11
+    assert abs(float(math.sum(steps(x) * y - x * (A.T @ y), "x,y"))) < 1e-10
+
+
+def test_too_many_terms(monkeypatch):
+    monkeypatch.setattr(collected, "MOST", 1000)
+    x = field(spatial(x=40))
+    orders = [wrap(np.random.default_rng(i).permutation(40), spatial("x")) for i in range(12)]
+
+    def function(x):
+        for order in orders:
+            x = x + math.gather(x, order, "x")
+        return x
+
+    with pytest.raises(NotTraceable, match=r"many operations: it has \d+ terms \(limit 1000\)"):
+        structured(function, x)
 
 
 # --- matrices ---

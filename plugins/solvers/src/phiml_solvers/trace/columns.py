@@ -10,7 +10,7 @@ from phiml_core.shape import concat_shapes
 from ..operator.constant import constant
 from .errors import not_traceable
 from .linear import Linear
-from .reduce import applied
+from .reduce import applied, ordered
 
 __all__ = ["MOST", "by_columns"]
 
@@ -41,5 +41,5 @@ def by_columns(op: Any, values: Any, args: Any) -> Any:
     matrix = op(unit, *args) - op(unit * 0, *args)
     packed = pack_dims(value.with_(bias=None), ",".join(dims.names), instance("_row"))
     matrix = rename_dims(matrix, "_column", instance("_column"))
-    result = applied(packed, matrix, {"_row": "_column"})
+    result = ordered(applied(packed, matrix, {"_row": "_column"}), shape)
     return result if value.bias is None else result + op(value.full_bias(), *args)

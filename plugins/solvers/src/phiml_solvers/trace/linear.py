@@ -20,6 +20,10 @@ from .term import Along, Source, Term, like_terms
 __all__ = ["Linear", "argument", "called", "holds_linear", "joint_type", "linear", "offset_of", "zeros_like"]
 
 
+MANY = 512
+"""Terms up to which each is kept as it was written, so that Laplacians are recognised."""
+
+
 class Linear(Tensor):
     """bias + a sum of terms, each linear in an argument of the trace.
 
@@ -94,6 +98,10 @@ def zeros_like(value: Tensor) -> Tensor:
 def linear(source: Source, shape: Shape, terms: Any, bias: Tensor | None, dtype: DType) -> Any:
     """A traced tensor of like terms, or the bias alone if there are none."""
     terms = like_terms(terms)
+    if len(terms) > MANY:
+        from .collected import collected
+
+        terms = collected(terms, shape)
     result = Linear(source, merge_shapes(shape), terms, bias, dtype)
     return result if terms else result.full_bias()
 

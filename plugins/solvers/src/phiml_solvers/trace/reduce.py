@@ -14,7 +14,7 @@ from .errors import not_linear, not_traceable
 from .linear import Linear, joint_type, linear
 from .term import Factor
 
-__all__ = ["applied", "summed"]
+__all__ = ["applied", "ordered", "summed"]
 
 
 def summed(value: Linear, dims: Any) -> Any:
@@ -69,7 +69,16 @@ def _running_sum(value: Linear, dim: Any) -> Any:
         )
 
     below = value.source.once(("running", dim.columns, value.dtype), None, lower)
-    return applied(value, below, {name: "_from"})
+    return ordered(applied(value, below, {name: "_from"}), value.shape)
+
+
+def ordered(value: Any, dims: Shape) -> Any:
+    """A traced tensor with its dims in the order of `dims`, as far as these are there."""
+    if not isinstance(value, Linear):
+        return value
+    mine = value.shape
+    names = [n for n in dims.names if n in mine.names]
+    return value.with_(mine.only((*names, *mine.without(names).names), reorder=True), bias=value.bias)
 
 
 def applied(value: Linear, matrix: Any, columns: dict[str, str]) -> Any:
@@ -127,9 +136,6 @@ def _(lead: Linear, op, values, args):
     matrix = as_dense(matrix)
     x_names, names = select(x.shape, x_dims).names, select(matrix.shape, columns).names
     result = applied(x, matrix, dict(zip(x_names, names, strict=True)))
-    if not isinstance(result, Linear):
-        return result
     left, right = (x, x_names), (matrix, names)
     order = [left, right] if holds_linear(values[0]) else [right, left]
-    shape = merge_shapes(*(v.shape.without(gone) for v, gone in order))
-    return result.with_(result.shape.only(shape.names, reorder=True), bias=result.bias)  # in the order of `math.dot`
+    return ordered(result, merge_shapes(*(v.shape.without(gone) for v, gone in order)))
