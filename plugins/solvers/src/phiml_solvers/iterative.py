@@ -7,6 +7,7 @@ examples of a batch stop on their own.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from phiml_core.math import is_finite, max_, maximum, to_int32, where, wrap
@@ -15,6 +16,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
+from .borrowed import borrowed
 from .criterion import (
     anywhere,
     curvature,
@@ -114,7 +116,8 @@ class Method:
     preconditioner: Any = None
 
     def __call__(self, operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
-        return _run(self, operator, y, settings)
+        x, info = borrowed(partial(_run, self))(operator, y, settings)
+        return x, report_solve(x, info, settings.suppress)
 
     @property
     def __name__(self) -> str:
@@ -194,8 +197,7 @@ def _run(method: Method, operator: LinearOperator, y: Tensor, settings: Solve) -
         to_int32(flaw),
         None if history is None else history * size,
     )
-    x = x * size
-    return x, report_solve(x, info, settings.suppress)
+    return x * size, info
 
 
 def _first(operator: LinearOperator, y: Tensor, zero: Tensor, x0: Any) -> tuple[Tensor, Tensor]:

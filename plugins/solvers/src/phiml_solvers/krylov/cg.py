@@ -9,6 +9,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import barrier, cond, custom_gradient, while_loop
 
+from ..borrowed import borrowed
 from ..criterion import anywhere, epsilon, has_diverged, norm, size_of, system_dims, target
 from ..diagnosis import INCOMPATIBLE, NOT_FINITE, PRECISION, diagnosis
 from ..implicit import implicit, may_project, may_round, operator_gradient, solve_adjoint, sum_like
@@ -141,6 +142,12 @@ def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[li
 
 
 def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    x, info = _solution(operator, given, settings)
+    return x, report_solve(x, info, settings.suppress)
+
+
+@borrowed
+def _solution(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     given = stored(given, operator.dims)
     dims = system_dims(operator, given)
     size = size_of(given, dims)
@@ -176,8 +183,7 @@ def _run(operator: LinearOperator, given: Tensor, settings: Solve) -> tuple[Tens
         diverged=info.diverged | ~finite,
         flaw=to_int32(flaw),
     )
-    x = x * size
-    return x, report_solve(x, info, settings.suppress)
+    return x * size, info
 
 
 def _split_adjoint(inputs: tuple[Any, ...], output: Any, output_gradient: Any) -> tuple[Any, ...]:

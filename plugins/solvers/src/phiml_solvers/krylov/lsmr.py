@@ -9,6 +9,7 @@ from phiml_core.solve import LinearProblem, Solve, SolveInfo, report_solve, solv
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import custom_gradient, while_loop
 
+from ..borrowed import borrowed
 from ..criterion import anywhere, default_rel_tol, norm, size_of, system_dims, target, zeros_of
 from ..diagnosis import NOT_FINITE
 from ..implicit import adjoint_context, has_floats, may_round, pulled_back, sum_all, sum_like
@@ -35,6 +36,12 @@ class LSMR:
 
 
 def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    x, info = _solution(operator, y, settings)
+    return x, report_solve(x, info, settings.suppress)
+
+
+@borrowed
+def _solution(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
     y = stored(y, (operator.range.names if operator.range else None) or y.shape.non_batch.names)
     dims = operator.range if operator.range is not None else system_dims(operator, y)
     transposed = operator.hermitian
@@ -92,8 +99,7 @@ def _run(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[Tensor, 
         "LSMR", to_int32(count), residual * size, tolerance * size, converged, ~is_finite(residual), to_int32(flaw),
         None if history is None else history * size,
     )  # fmt: skip
-    x = x * size
-    return x, report_solve(x, info, settings.suppress)
+    return x * size, info
 
 
 def _bidiagonalised(

@@ -8,6 +8,7 @@ from phiml_core.solve import LinearProblem, Solve, solve
 from phiml_core.tensor.tensor import Tensor
 from phiml_core.transform import while_loop
 
+from ..borrowed import is_plain
 from ..criterion import anywhere, zeros_of
 from ..diagnosis import INDEFINITE
 from ..iterative import Correction, Method, System, solve_by
@@ -56,6 +57,11 @@ def _(how: Multigrid, operator, like):
             f"{type(operator).__name__}.  Use 'jacobi'."
         )
     return found, repr(how) if how.cycle != "V" or how.clusters else "multigrid"
+
+
+@is_plain.dispatch
+def _(value: Multigrid):
+    return True
 
 
 register_preconditioner("multigrid", lambda operator, like: preconditioner(Multigrid(), operator, like)[0])

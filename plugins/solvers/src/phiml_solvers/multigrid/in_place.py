@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from phiml_core.backend.numpy.trait import NumPy
 
-from .cycle import Hierarchy, functions
+from .cycle import functions
 from .grid import Grid
 from .plan import Level
 from .words import Words
@@ -61,19 +61,20 @@ class InPlaceGrid(Grid):
 def _inner_faces(level: Level, faces: Sequence[Any], extra: Any) -> tuple[list[Any], Any]:
     """Per axis the coefficients of the upper face of each cell, 0 on outer ones, and what flows through outer faces as a factor of the
     identity, None if nothing does."""
-    upper = []
-    total = extra
-    for axis, n, periodic, c in zip(level.axes, level.sizes, level.periodic, faces):
-        c = np.ascontiguousarray(np.moveaxis(c, axis, 0)[1:])
+    upper, total = [], extra
+    for axis, periodic, c in zip(level.axes, level.periodic, faces):
+        first = np.moveaxis(c, axis, 0)[0]
+        inner = np.moveaxis(c, axis, 0)[1:].copy()
         if not periodic:
-            outer = np.zeros_like(c)
-            outer[0] += np.moveaxis(faces[len(upper)], axis, 0)[0]
-            outer[-1] += c[-1]
-            c[-1] = 0
-            if outer[0].any() or outer[-1].any():
+            last = inner[-1].copy()
+            inner[-1] = 0
+            if first.any() or last.any():
+                outer = np.zeros_like(inner)
+                outer[0] += first
+                outer[-1] += last
                 outer = np.moveaxis(outer, 0, axis)
                 total = outer if total is None else total + outer
-        upper.append(np.ascontiguousarray(np.moveaxis(c, 0, axis)))
+        upper.append(np.ascontiguousarray(np.moveaxis(inner, 0, axis)))
     return upper, total
 
 

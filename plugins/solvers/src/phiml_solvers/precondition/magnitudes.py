@@ -6,6 +6,7 @@ from typing import Any
 from phiml_core.dispatch import generic
 from phiml_core.math import abs_, where
 
+from ..borrowed import is_plain
 from ..operator.linear import LinearOperator
 from ..operator.masked import MaskedLaplace
 from .word import best, preconditioner
@@ -16,6 +17,11 @@ __all__ = ["Magnitudes", "magnitude"]
 class Magnitudes:
     """The best preconditioner there is for an operator that is known to be definite, else for its `magnitude`, else division by
     the magnitude of the diagonal."""
+
+
+@is_plain.dispatch
+def _(value: Magnitudes):
+    return True
 
 
 @generic(on="operator")
