@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from . import control
 from .derivative import differentiable
-from .internals import any_tape, is_recorded, recording, stop_recording, with_derivative
+from .internals import any_tape, is_recorded, recording, stop_recording, variables_of, with_derivative
 
 __all__ = ["checkpoint", "checkpointed_loop"]
 
@@ -69,7 +69,7 @@ def _loop(body: Function, state: State, count: int, captured: Sequence[Any] | No
         captured = _captured(body, (tf.constant(0, tf.int32), *state)) if any_tape() else []
     here = list(map(_here, captured))
     xs = [tf.raw_ops.Identity(input=x) for x in state]
-    if not any_tape() or not is_recorded([*xs, *here, *captured]):
+    if not any_tape() or not is_recorded([*xs, *here, *[x for x in captured if not isinstance(x, tf.Variable)]]):
         return _plain(count, body, xs)
     with stop_recording():
         results, befores = _with_states(body, xs, count)
@@ -124,17 +124,21 @@ def _row(column: Any, i: Any) -> Any:
 
 
 def _captured(function: Function, args: Sequence[Any]) -> list[Any]:
-    """The tensors that a function reads besides its arguments and that have derivatives."""
+    """The tensors that a function reads besides its arguments and that have derivatives, and the variables that tapes watch."""
     with stop_recording(), tf.__internal__.FuncGraph("captured").as_default() as graph:
         inputs = [tf.compat.v1.placeholder(x.dtype, x.shape) for x in args]
         function(*inputs)
-    return [
+    found = [
         outer for outer, _ in graph.captures if outer.dtype not in (tf.resource, tf.variant) and differentiable(outer)
     ]
+    variables = [v for v in variables_of(graph) if differentiable(v) and is_recorded([tf.convert_to_tensor(v)])]
+    return [*found, *variables]
 
 
 def _here(x: Any) -> Any:
-    """A tensor as operations of this moment see it."""
+    """A tensor as operations of this moment see it, or the value of a variable."""
+    if isinstance(x, tf.Variable):
+        return tf.convert_to_tensor(x)
     if tf.executing_eagerly():
         return x
     graph = tf.compat.v1.get_default_graph()
@@ -153,7 +157,7 @@ def _derivative(function: Function, captured: Sequence[Any], args: Sequence[Any]
     """The derivatives by arguments and captured tensors, of those that have any."""
     xs = [tf.raw_ops.Identity(input=x) for x in args]
     # a captured tensor has two names in tapes: calls of functions take the tensor itself, operations the symbol that stands for it here
-    here = list(map(_here, captured))
+    here = [x if isinstance(x, tf.Variable) else _here(x) for x in captured]
     others = [x if y is not x and not _is_link(x) else None for x, y in zip(captured, here, strict=True)]
     here = [x if o is None else y for x, y, o in zip(captured, here, others, strict=True)]
     wrt = [x for x in (*xs, *here) if differentiable(x)]

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from .derivative import differentiable, vjp
-from .internals import any_tape, caller, is_recorded, is_tensor, with_derivative
+from .internals import any_tape, caller, is_recorded, is_tensor, stop_recording, with_derivative
 from .tensors import EagerTensor, sizes_of
 
 __all__ = ["Compiled", "is_deriving", "needs_graph", "traces_for_xla"]
@@ -75,13 +75,18 @@ def needs_graph(obstacle: str) -> None:
 class _Program:
     """A traced function: how it is called, what it reads besides its arguments, and which of its results have derivatives."""
 
-    __slots__ = ("call", "captured", "moving", "variables")
+    __slots__ = ("call", "captured", "moving", "ran", "variables")
 
     def __init__(self, concrete: Any):
         self.call = caller(concrete)
         self.captured = [x for x in concrete.captured_inputs if type(x) is EagerTensor and differentiable(x)]
         self.variables = bool(concrete.graph.variables)
         self.moving = [i for i, o in enumerate(concrete.outputs) if differentiable(o)]
+        self.ran = False
+
+    def reads_recorded(self) -> bool:
+        """Whether tapes record what it reads besides its arguments."""
+        return bool(self.captured and is_recorded(self.captured)) or (self.variables and any_tape())
 
 
 class Compiled:
@@ -103,45 +108,46 @@ class Compiled:
         kind = tuple(key)
         program = self._programs.get(kind)
         if program is None:
-            program, results = self._first(kind, args)
-        else:
-            results = None
-        if (program.captured and is_recorded(program.captured)) or (program.variables and any_tape()):
+            program = self._programs[kind] = self._traced(args)
+        if program.reads_recorded():  # and may write to, so that it must not run twice
             with _again():
-                return tuple(self.function(*args))  # it reads what is being differentiated, besides its arguments
+                return tuple(self.function(*args))
+        if program.ran:
+            results = program.call(args)
+        else:
+            program, results = self._first(kind, program, args)
         if program.moving and is_recorded(args):
-            results = program.call(args) if results is None else results
             return self._recorded(kind, program, args, results)
-        return tuple(program.call(args) if results is None else results)
+        return tuple(results)
 
     def _convert(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """Arguments that are no eager tensors: symbolic ones belong to a trace that records this function too."""
         xs = [x if is_tensor(x) else tf.convert_to_tensor(x) for x in args]
         return self(*xs) if all(type(x) is EagerTensor for x in xs) else tuple(self.function(*xs))
 
-    def _first(self, kind: Any, args: Sequence[Any]) -> tuple[_Program, Sequence[Any]]:
-        """Trace, compile and run."""
-        if self.xla:
-            program, obstacle = self._trace(args)
+    def _traced(self, args: Sequence[Any]) -> _Program:
+        """A program for XLA, or a graph where the trace tells that XLA cannot compile it."""
+        program, obstacle = self._trace(args)
+        return self._without_xla(args, obstacle) if obstacle and self.xla else program
+
+    def _first(self, kind: Any, program: _Program, args: Sequence[Any]) -> tuple[_Program, Sequence[Any]]:
+        """Run a program for the first time, when XLA compiles it."""
+        try:
+            results = program.call(args)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+            obstacle = _obstacle(error) if self.xla else ""
             if not obstacle:
-                try:
-                    results = program.call(args)
-                except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-                    obstacle = _obstacle(error)
-                    if not obstacle:
-                        raise
-                else:
-                    self._programs[kind] = program
-                    return program, results
-            log.warning("A function runs as a TensorFlow graph, since XLA cannot compile it: %s", obstacle)
-            self.xla = False
-            with _again():
-                program, _ = self._trace(args)
-        else:
-            program, _ = self._trace(args)
-        results = program.call(args)
-        self._programs[kind] = program
+                raise
+            program = self._programs[kind] = self._without_xla(args, obstacle)
+            results = program.call(args)
+        program.ran = True
         return program, results
+
+    def _without_xla(self, args: Sequence[Any], obstacle: str) -> _Program:
+        log.warning("A function runs as a TensorFlow graph, since XLA cannot compile it: %s", obstacle)
+        self.xla = False
+        with _again():
+            return self._trace(args)[0]
 
     def _trace(self, args: Sequence[Any]) -> tuple[_Program, str]:
         specs = [tf.TensorSpec(x.shape, x.dtype) for x in args]
@@ -150,7 +156,7 @@ class Compiled:
         def flat(*xs: Any) -> tuple[Any, ...]:
             return tuple([tf.convert_to_tensor(o) for o in function(*xs)])
 
-        with _tracing(self.xla) as session:
+        with _tracing(self.xla) as session, stop_recording():  # a derivative is another trace
             traced = tf.function(flat, autograph=False, jit_compile=True if self.xla else None)
             concrete = traced.get_concrete_function(*specs)
         return _Program(concrete), session.obstacle

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import tensorflow as tf
+from phiml_core.backend import NoGradient
 
 from .tensors import EagerTensor, SymbolicTensor
 
@@ -22,6 +23,7 @@ __all__ = [
     "optimization_barrier",
     "recording",
     "stop_recording",
+    "variables_of",
     "with_derivative",
 ]
 
@@ -85,6 +87,20 @@ def recording() -> Iterator[None]:
         yield
     finally:
         api.TFE_Py_TapeSetStopOnThread()
+
+
+def variables_of(graph: Any) -> list[Any]:
+    """The variables that operations of a graph read.
+
+    Raises:
+        NoGradient: TensorFlow does not tell, so that derivatives by variables would be missing.
+    """
+    found = getattr(graph, "_watched_variables", None)
+    if found is None and any(x.dtype == tf.resource for x, _ in graph.captures):
+        raise NoGradient(
+            "This TensorFlow does not tell which variables a function with checkpoints reads.  Pass them as arguments."
+        )
+    return list(found or ())
 
 
 # --- an operation with a derivative of its own ---
