@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from phiml_core import math
 from phiml_core.math import batch, laplace, precision, spatial
 from phiml_core.solve import (
     Diverged,
@@ -207,3 +208,22 @@ def test_tapes_and_exceptions_hold_the_solution(run, place, rng):
     with pytest.raises(NotConverged) as stopped:
         run(lambda y: solve_linear(operator, y, Solve("CG", max_iterations=1, preconditioner="none")))(y)
     assert stopped.value.result.x is stopped.value.x and largest(stopped.value.x) > 0
+
+
+def test_a_limit_of_iterations_is_not_taken_for_a_singular_operator():
+    """Large coefficients make a solution's rounding weigh more, but this one is only not finished."""
+    away = np.hypot(*np.meshgrid(np.arange(64) - 30.0, np.arange(48) - 20.0, indexing="ij"))
+    k, source = tensor(np.where(away < 12, 1000.0, 1.0), spatial("x,y")), np.zeros((64, 48))
+    source[10, 10], source[50, 30] = 1, -1
+
+    def flow(p):
+        total = 0
+        for d in "xy":
+            upper, lower = {d: slice(1, None)}, {d: slice(None, -1)}
+            flux = math.pad(k[upper] * (p[upper] - p[lower]), {d: (1, 1)}, 0)
+            total = total + flux[upper] - flux[lower]
+        return total
+
+    with pytest.raises(NotConverged) as stopped:
+        solve_linear(flow, tensor(source, spatial("x,y")), Solve("CG", max_iterations=2))
+    assert type(stopped.value) is NotConverged

@@ -57,8 +57,8 @@ def diagnosis(
         nothing = norm(operator(y), dims, "2") <= 1e-30 * length
         left = norm(rest, dims, "2")
         certain = left > 1e3 * epsilon() * length  # of less it cannot be told what is rounding
-        # a solution so large that what remains is its rounding: it grew along what the operator maps to zero
-        grown = (left > 1e-2 * length) & (rounding(operator, x, dims, "2") > 0.03 * left)
+        # a solution so large that its rounding can leave as much as there was: it grew along what the operator maps to zero
+        grown = (left > 1e-2 * length) & (rounding(operator, x, dims, "2") > length)
         limit = where(tolerance < 4 * epsilon() * norm(y, dims, kind), float(PRECISION), float(ROUNDED))
         rounded = (norm(rest, dims, kind) <= excused(operator, x, y, dims, kind)) | exact & is_finite(left)
         found = where(rounded, limit, where(grown, float(SINGULAR), 0.0))
