@@ -78,14 +78,20 @@ class Shape(ByType, Columns):
         from .parse import select
 
         found = select(self, dims, strict=False)
-        return found if reorder else self.pick(tuple(sorted(self._index[n] for n in found.names)))
+        return found if reorder else self.cached(("only", found), Shape._only, found)
+
+    def _only(self, found: "Shape") -> "Shape":
+        return self.pick(tuple(sorted(self._index[n] for n in found.names)))
 
     def without(self, dims: Any) -> "Shape":
         """The dims of this shape that `dims` does not select."""
         if dims is None:
             return self
-        gone = self.only(dims)._index
-        return self.pick(tuple(i for i, n in enumerate(self.names) if n not in gone))
+        found = self.only(dims)
+        return self.cached(("without", found), Shape._without, found)
+
+    def _without(self, found: "Shape") -> "Shape":
+        return self.pick(tuple(i for i, n in enumerate(self.names) if n not in found._index))
 
     def __sub__(self, dims: Any) -> "Shape":
         return self.without(dims)
