@@ -186,3 +186,31 @@ def test_vmap_of_compiled_loops(inside):
         searched = torch.func.vmap(native(math.jit_compile(_search)))(rows)
         np.testing.assert_allclose(searched, [native(_search)(row) for row in rows], 1e-6)
     np.testing.assert_allclose(run(rows), expected, 1e-6)
+
+
+def test_parameters_of_a_step_that_is_iterated():
+    """The compiled loop takes its number of steps as a value."""
+    rate = torch.tensor(0.1, requires_grad=True)
+    step = math.jit_compile(lambda x: x + math.sin(x) * wrap(rate))
+    a = torch.tensor([0.3, 0.7, 1.1])
+    math.sum(math.iterate(step, 7, wrap(a, spatial("x"))) ** 2).native().backward()
+    x, other = a, torch.tensor(0.1, requires_grad=True)
+    for _ in range(7):
+        x = x + torch.sin(x) * other
+    (x**2).sum().backward()
+    torch.testing.assert_close(rate.grad, other.grad)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_derivative_of_a_loop_whose_count_is_a_value(count):
+    def loss(x, n, k):
+        weights = tensor([1.0, 2.0, 3.0], spatial("x"))
+        x, m = math.fori_loop(n, lambda i, x, m: (x + k * math.sin(x) * weights + 0.1 * i, m + 1), (x, 1))
+        return math.sum(x**2) * m
+
+    with precision(64):
+        x = tensor([0.3, 0.7, 1.1], spatial("x"))
+        found = math.jit_compile(math.gradient(loss, "x,k", get_output=False))(x, count, 0.1)
+        expected = math.gradient(loss, "x,k", get_output=False)(x, count, 0.1)
+        np.testing.assert_allclose(found[0].numpy(), expected[0].numpy(), 1e-12)
+        np.testing.assert_allclose(float(found[1]), float(expected[1]), 1e-12)

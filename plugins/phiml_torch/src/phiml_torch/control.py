@@ -216,7 +216,7 @@ class _While(Kernel):
 
     def __init__(self, condition: Function | None, body: Function, state: Sequence[torch.Tensor]):
         index = () if condition is not None else (torch.zeros((), dtype=torch.int32),)
-        self.width, self.condition = len(state), None
+        self.body, self.width, self.condition = body, len(state), None
         self.part = record_function(body, (*index, *state), fresh=True)
         parts = [self.part]
         if condition is not None:
@@ -240,7 +240,13 @@ class _While(Kernel):
         return [x.clone() for x in state] if state is start else state
 
     def pull_back(self, xs: Any, outputs: Any, cotangents: Any, needs: Any) -> Sequence[Any]:
-        raise Unbounded
+        if self.condition is not None:
+            raise Unbounded
+        from .reverse import Reverse
+
+        kernel = Reverse(self, xs, needs)
+        grads = invoke(kernel, (*xs, *_cotangents(cotangents, outputs), *kernel.captured))
+        return _spread(grads, needs)
 
 
 def repeat_while(condition: Function, body: Function, state: Sequence[torch.Tensor]) -> tuple[Any, ...]:
