@@ -144,12 +144,13 @@ class Poisson:
         self.operator = poisson(resolution, 1.0, "neumann", faces)
         self.rhs = math.tensor(-b, dims)
 
-    def run(self, options: dict[str, Any], parts: bool = False) -> Callable[[], tuple[Any, Any]]:
+    def run(self, options: dict[str, Any], parts: bool = False, eager: bool = False) -> Callable[[], tuple[Any, Any]]:
         """A function that returns the parts of the solution and the number of iterations; compiled where the backend compiles.
 
         Args:
             options: of the settings; by default the automatic choice.
             parts: leave the solution in the parts whose sum it is, with the digits that rounding the sum would lose.
+            eager: do not compile.
         """
         from phiml_solvers import solve_increments
 
@@ -163,7 +164,7 @@ class Poisson:
             x, info = math.solve(math.LinearProblem(operator, y), settings)
             return [x], info.iterations
 
-        solve = math.jit_compile(solution) if self.backend == "jax" else solution
+        solve = math.jit_compile(solution) if self.backend == "jax" and not eager else solution
 
         def call() -> tuple[Any, Any]:
             found, count = solve(operator, self.rhs)

@@ -1,6 +1,6 @@
 """Poisson solves: ours by default, with multigrid and plain; SciPy, PyAMG, a transform by hand, phiml.
 
-`python benchmarks/poisson.py [--sizes 128x128 …] [--cases free boxes porous pores jump cells cells4] [--candidates ours scipy pyamg dct phiml]`
+`python benchmarks/poisson.py [--sizes 128x128 …] [--cases free boxes porous pores jump cells cells4] [--candidates ours eager scipy …]`
 Closed boxes, a true relative residual of 1e-5; the last column shows what was reached and in how many iterations.  Ours computes in
 float32, SciPy and PyAMG in float64.  The reference is ours by default, compiled on JAX.
 """
@@ -22,7 +22,7 @@ from native import poisson
 from phiml_solvers import Multigrid
 
 SIZES = ((128, 128), (256, 256), (512, 512), (1024, 1024), (32, 32, 32), (64, 64, 64), (128, 128, 128))
-CANDIDATES = ("ours", "plain", "scipy", "pyamg", "dct", "phiml")
+CANDIDATES = ("ours", "eager", "plain", "scipy", "pyamg", "dct", "phiml")
 METHODS = {
     "auto": {},
     "multigrid-CG": {"preconditioner": "multigrid"},
@@ -77,6 +77,9 @@ def builders(case: str, weights: Any, A: Any, b: np.ndarray, chosen: Any) -> dic
                 found[f"ours, {method}, {backend}"] = lambda m=method, p=backend: ours(p, weights, b, METHODS[m])
         if case != "free":
             found["ours, multigrid-CG in parts, jax"] = lambda: ours("jax", weights, b, METHODS["multigrid-CG"], True)
+    if "eager" in chosen:
+        for backend in ("jax", "torch", "tensorflow"):
+            found[f"ours, auto, {backend} eager"] = lambda p=backend: ours(p, weights, b, {}, False, True)
     if "plain" in chosen:
         for backend in ("jax", "numpy"):
             found[f"ours, plain CG, {backend}"] = lambda p=backend: ours(p, weights, b, METHODS["plain CG"])
