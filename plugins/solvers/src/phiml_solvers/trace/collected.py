@@ -14,7 +14,7 @@ __all__ = ["collected"]
 
 ALIKE = 4
 """Terms that read x in the same places up to which they are kept."""
-MOST = 30_000
+MOST = 10_000
 """Terms that are too many to go on with."""
 
 
