@@ -138,3 +138,27 @@ def test_partial_functions(framework, run):
     loss = functools.partial(lambda x, weight: weight * x**2, weight=3.0)
     value, slope = run(math.gradient(loss, "x"))(tensor(2.0))
     assert float(value) == 12 and float(slope) == 12
+
+
+def test_words_that_need_a_function_say_so():
+    for word in (math.trace_count, math.forget_traces, math.trace_check):
+        with pytest.raises(TypeError, match=f"{word.__name__} needs a function made by jit_compile, not a function"):
+            word(lambda x: x)
+    with pytest.raises(TypeError, match="checkpoint needs a function, not a int"):
+        math.checkpoint(3)
+    with pytest.raises(TypeError, match="custom_gradient needs two functions, not a int"):
+        math.custom_gradient(lambda x: x, 3)
+
+
+def test_compiled_methods_are_checked(framework):
+    class Model:
+        @math.jit_compile
+        def double(self, x):
+            return 2 * x
+
+    model, x = Model(), tensor([1.0, 2.0], spatial("x"))
+    assert not math.trace_check(model.double, x)[0]
+    model.double(x)
+    assert math.trace_check(model.double, x) == (True, "") and math.trace_count(model.double) == 1
+    math.forget_traces(model.double)
+    assert not math.trace_check(model.double, x)[0]

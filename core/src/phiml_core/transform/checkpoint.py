@@ -27,6 +27,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     >>> math.checkpoint(lambda x: math.sin(x) * x)(math.wrap(0.0))
     0.0
     """
+    if not callable(function):
+        raise TypeError(f"checkpoint needs a function, not a {type(function).__name__}.")
     name = getattr(function, "__name__", type(function).__name__)
 
     @functools.wraps(function)

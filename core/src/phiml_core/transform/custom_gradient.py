@@ -91,6 +91,9 @@ def custom_gradient(
     >>> clipped(math.wrap(7.0))
     1.0
     """
+    for f in (function, gradient):
+        if not callable(f):
+            raise TypeError(f"custom_gradient needs two functions, not a {type(f).__name__}.")
     if auxiliary_args:
         return _with_auxiliary(function, gradient, auxiliary_args)
     name = getattr(function, "__name__", type(function).__name__)

@@ -164,12 +164,12 @@ def jit_compile(f: Any = None, auxiliary_args: str | Sequence[str] = "", forget_
 
 def trace_count(f: JitFunction[..., Any]) -> int:
     """How often a compiled function has been traced."""
-    return f.traces
+    return _compiled(f, "trace_count")[0].traces
 
 
 def forget_traces(f: JitFunction[..., Any]) -> None:
     """Drop the compiled programs of a function; the next call traces again."""
-    f.forget()
+    _compiled(f, "forget_traces")[0].forget()
 
 
 def trace_check(traced_function: JitFunction[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[bool, str]:
@@ -178,6 +178,15 @@ def trace_check(traced_function: JitFunction[P, R], *args: P.args, **kwargs: P.k
     Returns:
         `(True, "")` if a call would run a program that is there, or if the backend compiles nothing; else `(False, why)`.
     """
-    if not isinstance(traced_function, JitFunction):
-        raise TypeError(f"trace_check needs a function made by jit_compile, not a {type(traced_function).__name__}.")
-    return traced_function.check(*args, **kwargs)
+    function, first = _compiled(traced_function, "trace_check")
+    return function.check(*first, *args, **kwargs)
+
+
+def _compiled(f: Any, what: str) -> tuple[JitFunction[..., Any], tuple[Any, ...]]:
+    """A compiled function and, of a compiled method, the object that it is bound to."""
+    first: tuple[Any, ...] = ()
+    if isinstance(f, types.MethodType):
+        f, first = f.__func__, (f.__self__,)
+    if not isinstance(f, JitFunction):
+        raise TypeError(f"{what} needs a function made by jit_compile, not a {type(f).__name__}.")
+    return f, first
