@@ -3,7 +3,7 @@
 import math as _math
 
 from phiml_core import extrapolation
-from phiml_core.backend import DType, LeakedTensor, backend, get_precision, precision, set_precision, use
+from phiml_core.backend import DType, LeakedTensor, NoGradient, backend, get_precision, precision, set_precision, use
 from phiml_core.extrapolation import Extrapolation, as_extrapolation
 from phiml_core.ops.along import argmax, argmin, cumulative_sum, sort
 from phiml_core.ops.compare import always_close, assert_close, close, equal, is_scalar
@@ -305,7 +305,7 @@ NAN = _math.nan
 
 __all__ = [
     "ConvergenceException", "DType", "Diverged", "EMPTY", "EmptySystem", "Extrapolation", "INF", "Incompatible",
-    "IncompatibleShapes", "Indefinite", "LeakedTensor", "LinearProblem", "NAN", "NotConverged", "NotFinite",
+    "IncompatibleShapes", "Indefinite", "LeakedTensor", "LinearProblem", "NAN", "NoGradient", "NotConverged", "NotFinite",
     "NotSymmetric", "PI", "PrecisionLimit", "Shape", "SingularOperator", "Solve", "SolveInfo", "SolveTape", "Tensor",
     "abs_", "abs_square", "all_", "all_available", "always_close", "angle", "any_", "arange", "arccos", "arccosh",
     "arcsin", "arcsinh", "arctan", "arctanh", "argmax", "argmin", "as_extrapolation", "assert_close", "at_max",

@@ -17,6 +17,7 @@ __all__ = ["ATOMS", "EMPTY_CELL", "Reading", "cell_contents", "inside", "is_own"
 
 ATOMS = (bool, int, float, complex, str)
 EMPTY_CELL = object()
+_ON_HEAP = 1 << 9  # of the flags of a type: made by a class statement
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _content = attrgetter("cell_contents")
 
@@ -156,8 +157,8 @@ def _slots(kind: type) -> Sequence[str]:
 
 
 def is_own(kind: type) -> bool:
-    """Whether a class is code of the user."""
-    return _is_users(kind.__module__)
+    """Whether a class is code of the user; code that is executed without a module calls its classes built in."""
+    return _is_users(kind.__module__) or (kind.__module__ == "builtins" and bool(kind.__flags__ & _ON_HEAP))
 
 
 def _is_foreign(kind: type) -> bool:
