@@ -182,3 +182,27 @@ def test_trees_stack_and_stop(framework, A, y):
     close(slope, (y[0] ** 2) * A.T @ A @ y, "y")
     tree = math.stack([{"m": m}, {"m": 2 * m}], batch("b"))
     close(tree["m"], np.stack([A, 2 * A]), "b,x,~y")
+
+
+@pytest.mark.parametrize("format", ["compact-cols", "compact-rows"])
+def test_unused_slots_do_not_count(framework, run, format, A):
+    """Where positions are not known, reductions of stored values leave out the slots that hold none."""
+
+    def reduced(m):
+        many = [op(m, dims) for op in (math.max_, math.min_, math.mean) for dims in ("~y", "x", "x,~y")]
+        return *many, math.all_(m != 0, "~y"), math.any_(m > 10, "x")
+
+    columns, rows = (np.where(PATTERN.any(a), A.sum(a) / PATTERN.sum(a).clip(1), np.nan) for a in (0, 1))
+    stored = np.where(PATTERN, -A, np.nan)
+    found = run(reduced)(sparse(-A, format))
+    none = ~PATTERN.any(1)
+    with np.errstate(all="ignore"):
+        close(found[0], np.where(none, -np.inf, np.where(PATTERN, -A, -np.inf).max(1)), "x")
+        close(found[1], np.nanmax(stored, 0), "~y")
+        close(found[2], np.nanmax(stored), "")
+        close(found[3], np.where(none, np.inf, np.where(PATTERN, -A, np.inf).min(1)), "x")
+        close(found[4], np.nanmin(stored, 0), "~y")
+    np.testing.assert_allclose(found[6].numpy("x"), -rows)
+    np.testing.assert_allclose(found[7].numpy("~y"), -columns)
+    np.testing.assert_allclose(found[8].numpy(""), np.nanmean(stored))
+    assert found[9].numpy("x").all() and not found[10].numpy("~y").any()

@@ -43,8 +43,8 @@ def taken(t: Dense, places: np.ndarray) -> Dense:
     return as_dense(take(t, ENTRY, index))
 
 
-def coordinates(t: Sparse) -> Sparse:
-    """The same tensor as COO, its entries in the same order, without unused slots where these are known."""
+def coordinates(t: Sparse, unused: Any = 0) -> Sparse:
+    """The same tensor as COO, its entries in the same order, without unused slots where these are known; else they hold `unused`."""
     pattern = t.pattern
     if isinstance(pattern, Coordinates):
         return t
@@ -57,7 +57,7 @@ def coordinates(t: Sparse) -> Sparse:
     values = _listed(t.values, pattern)
     known = pattern.known()
     if known is None:
-        return _with_clipped_slots(values, pattern)
+        return _with_clipped_slots(values, pattern, unused)
     rows, columns = (n.reshape(-1) for n in known)
     if not pattern.full:
         used = np.flatnonzero((columns if pattern.by == "rows" else rows) < _others(pattern).volume)
@@ -75,13 +75,13 @@ def _listed(t: Any, pattern: Pattern) -> Dense:
     return as_dense(pack_dims(t, lists, instance(ENTRY)))
 
 
-def _with_clipped_slots(values: Dense, pattern: Compact) -> Sparse:
-    """COO of unknown numbers: unused slots become zeros at the last row or column."""
+def _with_clipped_slots(values: Dense, pattern: Compact, unused: Any) -> Sparse:
+    """COO of unknown numbers: unused slots lie in the last row or column."""
     row, column = (_listed(n, pattern) for n in pattern.numbers())
     unique = pattern.unique
     if not pattern.full:
         volume, minor = _others(pattern).volume, column if pattern.by == "rows" else row
-        values = as_dense(where(minor < volume, values, values.dtype.kind(0)))
+        values = as_dense(where(minor < volume, values, values.dtype.kind(unused)))
         minor = as_dense(cast(where(minor < volume, minor, volume - 1), minor.dtype))
         row, column = (row, minor) if pattern.by == "rows" else (minor, column)
         unique = False

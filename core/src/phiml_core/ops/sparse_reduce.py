@@ -10,11 +10,12 @@ from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.words import reduce
 
 from .elementwise import cast
+from .fill import ones_like
 from .reduce import Reduction
 from .repeat import expand, store
 from .sparse_entries import canonical, coordinates
 from .sparse_product import sum_entries
-from .sparse_segments import segment_extreme
+from .sparse_segments import neutral, segment_extreme
 
 __all__: list[str] = []
 
@@ -37,7 +38,7 @@ def _(lead: Sparse, op, dims):
         lead = lead.with_values(as_dense(op(lead.values, inner)))
     if not over:
         return lead
-    full = lead if lead.pattern.is_full else coordinates(lead)
+    full = lead if lead.pattern.is_full else coordinates(lead, _neutral(op.name, lead.dtype))
     if op.name == "sum":
         values = as_dense(store(full.values, full.pattern.lists))
         return sum_entries(full, as_dense(cast(values, int)) if values.dtype.kind is bool else values, over)
@@ -51,12 +52,14 @@ def _mean(t: Sparse, inner: Shape, over: Shape) -> Any:
     t = t.with_values(values)
     if not over:
         return t
-    floats = as_dense(values * 1.0)
-    full = t.with_values(floats)
-    full = full if full.pattern.is_full else coordinates(full)
-    ones = as_dense(expand(full.values * 0 + 1, full.pattern.lists))
+    ones = t.with_values(as_dense(expand(ones_like(values * 1.0), t.pattern.lists)))
     with np.errstate(invalid="ignore"):  # not-a-number where nothing is stored
-        return SUM(full, over) / SUM(full.with_values(ones), over)
+        return SUM(t.with_values(as_dense(values * 1.0)), over) / SUM(ones, over)
+
+
+def _neutral(reduction: str, dtype: Any) -> Any:
+    """What unused slots hold so that they change nothing."""
+    return neutral(reduction, dtype) if reduction in ("max", "min") else int(reduction == "all")
 
 
 def _of_stored(t: Sparse, op: Reduction, over: Shape) -> Any:

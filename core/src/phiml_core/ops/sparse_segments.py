@@ -13,7 +13,7 @@ from phiml_core.tensor.dense_elementwise import preparation
 from phiml_core.tensor.promote import common_type
 from phiml_core.tensor.spec import Spec, make_spec
 
-__all__ = ["segment_extreme", "segment_sum"]
+__all__ = ["neutral", "segment_extreme", "segment_sum"]
 
 
 def segment_sum(values: Dense, segments: Dense, into: Shape, ordered: bool = False) -> Dense:
@@ -63,7 +63,7 @@ def _plan(mode: str, values: Spec, segments: Spec, into: Shape, ordered: bool) -
         def compute(x: Any, numbers: Any) -> Any:
             return word(x, numbers, count, ordered)
     else:
-        scatter, start = bind(primitive.scatter), _neutral(mode, dtype)
+        scatter, start = bind(primitive.scatter), neutral(mode, dtype)
         create = primitive.full.resolve(type(backend))
 
         def compute(x: Any, numbers: Any) -> Any:
@@ -81,7 +81,8 @@ def _plan(mode: str, values: Spec, segments: Spec, into: Shape, ordered: bool) -
     return backend.fuse(run, out.wide or values.wide or segments.wide), out
 
 
-def _neutral(mode: str, dtype: Any) -> Any:
+def neutral(mode: str, dtype: Any) -> Any:
+    """What does not change the largest ('max') or smallest ('min') of numbers."""
     if dtype.kind is float:
         return -np.inf if mode == "max" else np.inf
     if dtype.kind is bool:
