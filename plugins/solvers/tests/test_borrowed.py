@@ -8,7 +8,7 @@ from phiml_core import math
 from phiml_core.backend.choose import backend_named
 from phiml_core.math import LinearProblem, NotConverged, Solve, batch, precision, solve, spatial
 from phiml_core.solve import SolveTape
-from phiml_solvers import MaskedLaplace, Stencil, borrowed, poisson
+from phiml_solvers import BoxLaplace, MaskedLaplace, Stencil, borrowed, poisson
 from phiml_solvers.borrowed import is_plain, within_frameworks
 from phiml_solvers.multigrid.algorithm import Multigrid
 from solver_grids import OBSTACLES, grid, largest, open_faces, tensor
@@ -164,6 +164,11 @@ def test_large_systems_stay(framework, monkeypatch, rng, runs):
 def test_what_is_plain():
     box = poisson(spatial(x=4), 1.0, "dirichlet")
     assert is_plain(box) and is_plain(box + box) and is_plain(Multigrid("W")) and is_plain("Jacobi") and is_plain(None)
+
+    class Mine(BoxLaplace):
+        """What a subclass computes, nobody knows."""
+
+    assert not is_plain(object.__new__(Mine))
     assert not is_plain(lambda r: r) and not is_plain("amg") and not is_plain(object())
 
 

@@ -1,6 +1,7 @@
 """Algorithms behind the word `solve`: transforms, Krylov methods, factors; the operators and preconditioners they work with."""
 
 from .auto import Auto, algorithm_for
+from .borrowed import is_plain, within_frameworks
 from .criterion import Allowance
 from .direct import Direct, NoMatrix
 from .increments import solve_increments
@@ -55,9 +56,11 @@ __all__ = [
     "UnknownPreconditioner",
     "algorithm_for",
     "inverse",
+    "is_plain",
     "part_values",
     "poisson",
     "preconditioner",
     "register_preconditioner",
     "solve_increments",
+    "within_frameworks",
 ]

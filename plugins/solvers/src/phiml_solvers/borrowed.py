@@ -34,6 +34,7 @@ __all__ = ["borrowed", "is_plain", "within_frameworks"]
 LARGEST = 1 << 18
 """Number of values of a right-hand side, all examples together, from which on frameworks with several cores are faster."""
 KNOWN = frozenset({"none", "jacobi", "block", "ilu", "ic", "transform", "spectral", "multigrid"})
+PLAIN = frozenset({BoxLaplace, MaskedLaplace, Stencil, SparseMatrix, Diagonal, Identity, Zero})
 
 _allowed: ContextVar[bool] = ContextVar("phiml_solvers_borrowed", default=True)
 
@@ -56,7 +57,12 @@ def is_plain(value: Any) -> bool:
 
 
 @is_plain.dispatch
-def _(value: BoxLaplace | MaskedLaplace | Stencil | SparseMatrix | Diagonal | Identity | Zero | NoneType):
+def _(value: BoxLaplace | MaskedLaplace | Stencil | SparseMatrix | Diagonal | Identity | Zero):
+    return type(value) in PLAIN  # a subclass may do anything
+
+
+@is_plain.dispatch
+def _(value: NoneType):  # type: ignore[nonetype-type]
     return True
 
 

@@ -84,7 +84,8 @@ class Hierarchy:
 
     def grids(self, arrays: Sequence[Any], kind: type[Grid] = Grid) -> tuple[list[Grid], Sequence[Any]]:
         """The grids but for the coarsest one, and those of the arrays from `prepare` that are not theirs."""
-        grids, start = [], 0
+        grids: list[Grid] = []
+        start = 0
         for level in self.levels[:-1]:
             stop = start + len(level.axes) + self.shifted + 1 + len(level.pairs)
             grids.append(kind(self.words, level, arrays[start:stop], self.shifted, COARSE if grids else FINE))
