@@ -122,8 +122,8 @@ def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
     except Recording as error:
         raise not_traceable(
-            "a derivative or a loop",
-            "it computes with native arrays; where x is solved for, the function is taken as it is",
+            "a derivative, a loop or another function of native arrays",
+            "the values of its argument are not known; where x is solved for, the function is taken as it is",
         ) from error
 
 
