@@ -125,7 +125,7 @@ def cycle(grids: Sequence[Grid], coarsest: Callable[[Any], Any], visits: int, r:
 
 
 @generic(on="backend")
-def functions(backend: Backend, hierarchy: Hierarchy) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def functions(backend: Backend, hierarchy: Hierarchy) -> Any:
     """`prepare` and `run` of a hierarchy as the backend computes them fastest."""
 
 
