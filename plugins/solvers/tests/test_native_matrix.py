@@ -84,3 +84,17 @@ def test_rows_may_have_other_names_than_columns(method, form, rng):
         x = solve_linear(matrix, math.tensor(y.reshape(2, 3, 2), batch("k"), channel("r,s")), Solve(method, x0=x0))
         np.testing.assert_allclose(x.numpy("k,u,v").reshape(2, 6), np.linalg.solve(a, y.T).T, atol=1e-3)
         assert set(x.shape.names) == {"k", "u", "v"}
+
+
+@pytest.mark.parametrize("form", ["dense", "csr"])
+def test_rows_and_columns_of_one_name_and_different_sizes_stay_apart(form, rng):
+    """Least squares, and dims that both sides share beside those that have other names."""
+    a, y = rng.normal(size=(6, 4)).astype("f"), rng.normal(size=6).astype("f")
+    matrix = math.tensor(a, spatial("x"), math.dual("x"))
+    matrix = matrix if form == "dense" else math.to_format(matrix, "csr")
+    x = solve_linear(matrix, wrap(y, spatial("x")), Solve("lsmr", x0=math.zeros(spatial(x=4))))
+    np.testing.assert_allclose(x.numpy("x"), np.linalg.lstsq(a, y, rcond=None)[0], atol=1e-4)
+    square = (rng.normal(size=(6, 6)) + 6 * np.eye(6)).astype("f")
+    shared = math.tensor(square.reshape(3, 2, 3, 2), channel("s,r"), math.dual("s,u"))
+    x = solve_linear(shared, math.tensor(y.reshape(3, 2), channel("s,r")), "GMres")
+    np.testing.assert_allclose(x.numpy("s,u").ravel(), np.linalg.solve(square, y), atol=1e-4)

@@ -22,9 +22,11 @@ def like_unknowns(operator: LinearOperator, y: Tensor, x0: Any) -> tuple[LinearO
     """
     if not isinstance(operator, (DenseMatrix, SparseMatrix)) or operator.range == operator.domain:
         return operator, y
-    rows, domain = operator.range, _typed(operator.domain, x0)
-    rows, columns = rows.without(operator.domain.names), domain.without(rows.names)
-    if rows.sizes != columns.sizes or any(n in y.shape.names for n in columns.names):
+    codomain, domain = operator.range, _typed(operator.domain, x0)
+    rows, columns = codomain.without(domain.names), domain.without(codomain.names)
+    if rows.sizes != columns.sizes or codomain.without(rows) != domain.without(columns):
+        return operator, y
+    if not rows or any(n in y.shape.names for n in columns.names):
         return operator, y
     square = renamed(operator, rows, columns, domain)
     return (operator, y) if square is None else (square, rename_dims(y, rows.names, columns))
