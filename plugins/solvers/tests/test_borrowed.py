@@ -8,7 +8,7 @@ from phiml_core import math
 from phiml_core.backend.choose import backend_named
 from phiml_core.math import LinearProblem, NotConverged, Solve, batch, precision, solve, spatial
 from phiml_core.solve import SolveTape
-from phiml_solvers import BoxLaplace, MaskedLaplace, Stencil, borrowed, poisson
+from phiml_solvers import BoxLaplace, MaskedLaplace, Stencil, borrowed, poisson, solve_increments
 from phiml_solvers.borrowed import is_plain, within_frameworks
 from phiml_solvers.multigrid.algorithm import Multigrid
 from solver_grids import OBSTACLES, grid, largest, open_faces, tensor
@@ -97,6 +97,15 @@ def test_the_results_of_numpy_as_tensors_of_the_framework(name, method, framewor
     assert np.allclose(x.numpy("b,x,y"), reference.numpy("b,x,y"), rtol={32: 1e-4, 64: 1e-8}[bits], atol=1e-4)
     assert (info.iterations.numpy("b") == expected.iterations.numpy("b")).all()
     assert info.history.shape == expected.history.shape and info.converged.numpy("b").all() and info.time > 0
+
+
+def test_solutions_in_parts(framework, rng, runs):
+    operator = grid((9, 8), "closed", OBSTACLES["boxes"]((9, 8)))
+    y = load(operator, rng)
+    found, info = solve_increments(LinearProblem(operator, y), Solve("CG"))
+    assert runs == ["numpy", framework.name] and len(found) == 2
+    assert all(t.backend is framework for t in [*found, info.residual])
+    assert largest(operator(found[0]) + operator(found[1]) - y) < 1e-4 * largest(y)
 
 
 def test_failures_hold_tensors_of_the_framework(framework, rng):

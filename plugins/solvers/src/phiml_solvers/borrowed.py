@@ -77,11 +77,12 @@ def _(value: str):
 
 
 def borrowed(
-    run: Callable[[Any, Tensor, Solve], tuple[Tensor, SolveInfo]],
-) -> Callable[[Any, Tensor, Solve], tuple[Tensor, SolveInfo]]:
-    """`run(operator, y, settings)` on NumPy where that is the same, and faster; the results belong to the framework of y."""
+    run: Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]],
+) -> Callable[[Any, Tensor, Solve], tuple[Any, SolveInfo]]:
+    """`run(operator, y, settings)` on NumPy where that is the same, and faster; the results, a tensor or several and how it went, belong
+    to the framework of y."""
 
-    def wrapped(operator: Any, y: Tensor, settings: Solve) -> tuple[Tensor, SolveInfo]:
+    def wrapped(operator: Any, y: Tensor, settings: Solve) -> tuple[Any, SolveInfo]:
         given = operator, y, settings
         lent = _lender(*given)
         if lent is None:
@@ -124,7 +125,7 @@ def _moved(value: Any, target: Backend) -> Any:
     return value if parts is None else rebuild(value, tuple([_moved(part, target) for part in parts]))
 
 
-def _device(value: Tensor, backend: Backend) -> Any:
+def _device(value: Any, backend: Backend) -> Any:
     leaves: list[Any] = []
     flatten(value, leaves)
     return backend.device(leaves[0])

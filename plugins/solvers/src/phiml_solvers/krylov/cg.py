@@ -136,7 +136,7 @@ def _split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[T
 
 
 def _run_split(operator: LinearOperator, y: Tensor, settings: Solve) -> tuple[list[Tensor], SolveInfo]:
-    parts, info = _split(operator, y, settings)
+    parts, info = borrowed(_split)(operator, y, settings)
     report_solve(parts[0], info, settings.suppress)
     return parts, info
 
