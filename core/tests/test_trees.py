@@ -216,3 +216,14 @@ def plain(value):
 def test_any_tree_comes_back(tree):
     assert plain(through(tree)) == plain(tree)
     assert structure(tree) == structure(tree) and hash(structure(tree)) == hash(structure(tree))
+
+
+def test_hints_are_leaves():
+    """Objects that annotations leave behind, e.g. in attributes of classes, pass for classes."""
+    from collections.abc import Callable
+
+    from phiml_core.tree import children
+
+    for hint in (list[int], Callable[[int], int], int | None):
+        assert children(hint) is None
+    assert tree_leaves({"a": (list[int], wrap(1.0))})[0] == 1

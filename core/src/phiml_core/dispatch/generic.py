@@ -5,6 +5,7 @@ of its dispatch arguments to methods behind; what the table does not know yet, p
 """
 
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -66,6 +67,8 @@ class MethodTable(dict[Any, Callable[..., Any]]):
         """The most specific method for `classes`, or None."""
         from plum import AmbiguousLookupError, NotFoundLookupError, Signature
 
+        if any(issubclass(c, types.GenericAlias) for c in classes):  # list[int], which passes for a class: no method is for hints
+            return None
         try:
             return cast(Method, self._plum().resolve(Signature(*classes)).implementation.method)
         except NotFoundLookupError:
