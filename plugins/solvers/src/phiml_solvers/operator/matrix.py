@@ -25,6 +25,7 @@ from phiml_core.tensor.sparse import ENTRY, Coordinates, Sparse
 from phiml_core.tensor.stacked import as_dense
 from phiml_core.tensor.tensor import Tensor
 
+from .constant import constant
 from .linear import LinearOperator
 from .shift import check_sizes
 
@@ -202,7 +203,7 @@ class DenseMatrix(LinearOperator):
     def diagonal(self) -> Tensor:
         total = self.matrix
         for n in self.dims:
-            eye = wrap(np.eye(self.range.get_size(n)), concat_shapes(self.range[n], dual(n)))  # type: ignore[arg-type]
+            eye = constant(np.eye(self.range.get_size(n)), concat_shapes(self.range[n], dual(n)))  # type: ignore[arg-type]
             total = sum_(total * eye, "~" + n)
         return total
 
