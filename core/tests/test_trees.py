@@ -227,3 +227,15 @@ def test_hints_are_leaves():
     for hint in (list[int], Callable[[int], int], int | None):
         assert children(hint) is None
     assert tree_leaves({"a": (list[int], wrap(1.0))})[0] == 1
+
+
+def test_texts_of_numpy_are_static():
+    """Items of string arrays look like numbers without axes."""
+    name = np.array(["water", "oil"])[0]
+    assert (
+        tree_leaves({"name": name, "n": np.float32(2.0)})[0] == 2
+        and len(tree_leaves([name, np.datetime64("2026-01-01")])) == 0
+    )
+    assert tree_map(lambda t: t * 2, [name, 1.0]) == ["water", 2.0]
+    doubled = math.jit_compile(lambda x: x * 2 if name == "water" else x)
+    assert doubled(wrap([1.0, 2.0], channel("v"))).numpy("v").tolist() == [2.0, 4.0]

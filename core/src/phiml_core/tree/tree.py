@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from phiml_core.dispatch import generic
 from phiml_core.tensor.tensor import Tensor
 
@@ -28,6 +30,7 @@ class _ValueAttributes(dict[type, tuple[str, ...] | None]):
 
 
 _VALUES = _ValueAttributes()
+_TEXTS = np.character, np.datetime64, np.timedelta64, np.void
 
 
 def static_attributes(cls: type) -> tuple[str, ...] | None:
@@ -138,7 +141,7 @@ def as_leaf(value: Any) -> Tensor | None:
         return value
     if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
         return wrap(value)
-    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == () and not isinstance(value, _TEXTS):
         return wrap(value)
     return None
 
