@@ -14,6 +14,7 @@ from typing import Any
 from phiml_core.backend.backend import Backend
 from phiml_core.backend.choose import backend as default
 from phiml_core.backend.choose import backend_named
+from phiml_core.backend.precision import current
 from phiml_core.dispatch import generic
 from phiml_core.math import convert, to_device
 from phiml_core.solve import Solve, SolveInfo
@@ -99,7 +100,7 @@ def borrowed(
 
 def _lender(operator: Any, y: Tensor, settings: Solve) -> tuple[Backend, Any] | None:
     """The framework that lends its arrays, and their device; None if the solve stays where it is."""
-    if not _allowed.get() or y.shape.volume > LARGEST:
+    if not _allowed.get() or y.shape.volume > LARGEST or current().bits < 32:
         return None
     if not (is_plain(operator) and is_plain(settings.preconditioner)):
         return None
