@@ -27,7 +27,8 @@ COVERED = {
     ),
     **dict.fromkeys(("jit_compile", "forget_traces", "trace_count"), "transforms/test_jit.py"),
     **dict.fromkeys(
-        ("gradient", "value_and_gradient", "check_gradient", "stop_gradient"), "transforms/test_gradient.py"
+        ("gradient", "value_and_gradient", "check_gradient", "stop_gradient", "NoGradient"),
+        "transforms/test_gradient.py",
     ),
     **dict.fromkeys(
         ("jacobian", "batch_jacobian", "hessian", "jvp", "vjp", "print_gradient"), "transforms/test_jacobian.py"

@@ -67,7 +67,9 @@ class MethodTable(dict[Any, Callable[..., Any]]):
         """The most specific method for `classes`, or None."""
         from plum import AmbiguousLookupError, NotFoundLookupError, Signature
 
-        if any(issubclass(c, types.GenericAlias) for c in classes):  # list[int], which passes for a class: no method is for hints
+        if any(
+            issubclass(c, types.GenericAlias) for c in classes
+        ):  # list[int], which passes for a class: no method is for hints
             return None
         try:
             return cast(Method, self._plum().resolve(Signature(*classes)).implementation.method)
