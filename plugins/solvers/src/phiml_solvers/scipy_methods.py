@@ -87,7 +87,7 @@ def _preconditioned(matrix: Any) -> dict[str, Any]:
     def solve(r: np.ndarray) -> np.ndarray:
         return columns_solved(factors.solve, r.reshape(1, -1)).ravel()
 
-    return {"M": Linear(matrix.shape, solve, dtype=matrix.dtype)}
+    return {"M": Linear(matrix.shape, solve, dtype=matrix.dtype)}  # pyright: ignore[reportCallIssue]
 
 
 def _one(method: str, matrix: Any, y: np.ndarray, tolerance: float, limit: int, options: dict[str, Any]) -> np.ndarray:
