@@ -7,7 +7,7 @@
         kit.prove_solution(MySolver(), system)
         kit.prove_gradient(MySolver(), system)
 
-A proof computes on the default backend, in the precision of the context, and raises an AssertionError that says what is wrong.
+A proof computes on the default backend and with its arrays, in the precision of the context, and raises an AssertionError that says what is wrong.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from phiml_core import math
 from phiml_core.conformance.bounds import SLOPE_ERROR
 from phiml_core.math import LinearProblem, NotConverged, NotFinite, Solve, batch, solve, spatial
 
+from ..borrowed import within_frameworks
 from ..operator import SparseMatrix, Stencil
 from ..operator.matrix import ENTRIES
 
@@ -122,6 +123,7 @@ def _settings(algorithm: Any, **options: Any) -> Solve:
     return Solve(algorithm, **options)
 
 
+@within_frameworks()
 def prove_solution(algorithm: Any, system: SystemKind, compiled: bool = True, **options: Any) -> None:
     """Each solution has the residual that was asked for, alone and in a batch of operators and right-hand sides.
 
@@ -173,6 +175,7 @@ def prove_solution(algorithm: Any, system: SystemKind, compiled: bool = True, **
         )
 
 
+@within_frameworks()
 def prove_gradient(algorithm: Any, system: SystemKind, compiled: bool = True, **options: Any) -> None:
     """Derivatives by right-hand side and coefficients against central differences in double precision, relative error < 1e-6.
 
@@ -207,6 +210,7 @@ def prove_gradient(algorithm: Any, system: SystemKind, compiled: bool = True, **
         )
 
 
+@within_frameworks()
 def prove_errors(algorithm: Any, system: SystemKind, iterative: bool = True) -> None:
     """What cannot be solved is said: NaN, and too few iterations; both with the state inside."""
     y = _tensor(right_hand_side(system), XY)
@@ -228,6 +232,7 @@ def prove_errors(algorithm: Any, system: SystemKind, iterative: bool = True) -> 
         raise AssertionError(f"{algorithm}: converged in a single iteration, or did not say that it did not.")
 
 
+@within_frameworks()
 def prove_preconditioner(how: Any, system: SystemKind, like: Any = None) -> None:
     """A preconditioner is linear, of the dims of the residual, symmetric where the system is, and leads to the same solution as none."""
     from ..precondition import preconditioner
